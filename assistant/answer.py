@@ -1,0 +1,112 @@
+"""`Assistant`: a question in, a cited and checked answer out. Ground, then draft, then check."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from assistant import cite, quote, verify
+from assistant.errors import QuestionError
+from assistant.evidence import BAR, LinearEvidence
+from assistant.settings import Settings, from_environment
+from assistant.types import Answer, Draft, Evidence, Grounds, Verdict
+from index import Index
+from index.embed import open_embedder
+from index.keywords import Vocabulary
+
+LONGEST_QUESTION = 4_000
+CHUNKS = 8
+OFFERED = 12
+NEAREST = 3
+
+
+class Assistant:
+    """Answers questions over one index. It holds no conversation and never changes."""
+
+    def __init__(self, index: Index, evidence: Evidence) -> None:
+        self.index = index
+        self.evidence = evidence
+
+    @classmethod
+    def open(cls, path: str | Path = ".footnote", cache: Path | None = None, model: str | None = None) -> "Assistant":
+        """An assistant over the index in a folder (arguments as in `Index.open`). Raises IndexingError where that fails."""
+        index = Index.open(path, cache, model)
+        return cls(index, LinearEvidence(index.embedder, index.vocabulary))
+
+    def ask(self, question: str, standalone: str | None = None) -> Answer:
+        """The answer to a question; `standalone` is the same question made to stand alone, where it leans on others."""
+        grounds = self.ground(question, standalone)
+        return self.check(grounds, self.draft(grounds))
+
+    def ground(self, question: str, standalone: str | None = None) -> Grounds:
+        """What the documents offer: nothing, if they do not answer. Raises QuestionError for an empty or endless question."""
+        asked = (standalone or question).strip()
+        require_question(question)
+        timings: dict[str, float] = {}
+        with _timed(timings, "search"):
+            hits = self.index.search(asked, CHUNKS)
+        with _timed(timings, "evidence"):
+            judged = self.evidence.judge(asked, hits)
+        ranked = cite.number(judged.ranked[:OFFERED])
+        answers = judged.confidence >= BAR
+        return Grounds(
+            question=question,
+            standalone=asked,
+            hits=tuple(hits),
+            offered=ranked if answers else (),
+            nearest=ranked[:NEAREST],
+            confidence=judged.confidence,
+            missing_words=judged.missing_words,
+            timings_ms=timings,
+        )
+
+    def draft(self, grounds: Grounds) -> Draft:
+        """An answer in words of the documents. With nothing offered nothing is drafted, and no model hears of it."""
+        return quote.draft(grounds, self.evidence)
+
+    def check(self, grounds: Grounds, draft: Draft) -> Answer:
+        """Number the citations, judge every claim, and make sure of law 4. Raises CitationError where it is broken."""
+        timings = dict(grounds.timings_ms)
+        with _timed(timings, "check"):
+            claims, citations = cite.renumber(draft.claims, grounds.offered)
+            claims = verify.check(claims, citations, self.evidence)
+            cite.require_valid(claims, citations, grounds.offered)
+        timings["total"] = round(sum(timings.values()), 1)
+        return Answer(
+            question=grounds.question,
+            standalone=grounds.standalone,
+            claims=claims,
+            citations=citations,
+            nearest=() if claims else grounds.nearest,
+            missing_words=() if claims else grounds.missing_words,
+            confidence=grounds.confidence,
+            engine=draft.engine,
+            hits=grounds.hits,
+            timings_ms=timings,
+        )
+
+
+def require_question(question: str) -> None:
+    """Raise QuestionError unless this can be asked."""
+    if not question.strip():
+        raise QuestionError('the question is empty: write one, as in `footnote ask "Who signed the contract?"`')
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(f"the question has {len(question):,} characters, more than {LONGEST_QUESTION:,}: ask a shorter one")
+
+
+@contextmanager
+def _timed(timings: dict[str, float], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    timings[name] = round((time.perf_counter() - start) * 1000, 1)
+
+
+def support(claim: str, evidence: Sequence[str]) -> Verdict:
+    """Judge a claim by sentences given as its evidence: `.verdict` and `.probability`, 0..1."""
+    return _model(from_environment()).supports(claim, evidence)
+
+
+@lru_cache(maxsize=1)
+def _model(settings: Settings) -> LinearEvidence:
+    return LinearEvidence(open_embedder(settings.model_name, settings.cache_folder), Vocabulary.of(()))

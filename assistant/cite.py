@@ -1,0 +1,45 @@
+"""Numbers the sentences that may be cited, and holds a draft to them. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.errors import CitationError
+from assistant.types import Citation, Claim
+from index.types import Sentence
+
+
+def number(ranked: Sequence[tuple[Sentence, float]]) -> tuple[Citation, ...]:
+    """Citations labelled 1, 2, 3 … in the given order."""
+    return tuple(Citation(label, sentence, score) for label, (sentence, score) in enumerate(ranked, 1))
+
+
+def renumber(claims: Sequence[Claim], offered: Sequence[Citation]) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:
+    """Drop labels that were never offered; number the others anew, in the order in which they are first cited."""
+    known = {citation.label: citation for citation in offered}
+    cited = list(dict.fromkeys(label for claim in claims for label in claim.citations if label in known))
+    new = {label: position for position, label in enumerate(cited, 1)}
+    renumbered = tuple(replace(claim, citations=tuple(new[label] for label in claim.citations if label in new)) for claim in claims)
+    return renumbered, tuple(replace(known[label], label=new[label]) for label in cited)
+
+
+def require_valid(claims: Sequence[Claim], citations: Sequence[Citation], offered: Sequence[Citation]) -> None:
+    """Law 4: every citation is a sentence that was offered, and stands in its document at its offsets.
+
+    Raises CitationError; an answer that breaks the law is never shown.
+    """
+    places = {_place(citation.sentence) for citation in offered}
+    labels = {citation.label for citation in citations}
+    for citation in citations:
+        sentence = citation.sentence
+        if _place(sentence) not in places:
+            raise CitationError(f"citation [{citation.label}] is a sentence that was not offered")
+        quote = sentence.document.text[sentence.start : sentence.end]
+        if not quote or quote != quote.strip() or quote != sentence.text:
+            raise CitationError(f"citation [{citation.label}] does not stand in {sentence.document.id} at {sentence.start}-{sentence.end}")
+    for claim in claims:
+        if not set(claim.citations) <= labels:
+            raise CitationError(f"a claim cites labels that do not exist: {claim.citations}")
+
+
+def _place(sentence: Sentence) -> tuple[str, int, int]:
+    return sentence.document.id, sentence.start, sentence.end

@@ -1,0 +1,403 @@
+"""The command line; the only print. Results go to standard output, everything else to standard error."""
+
+import contextlib
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from assistant.errors import AssistantError, SettingsError
+from assistant.settings import Settings, from_environment, keep_offline
+from index.errors import IndexingError, NoIndexError, SourceError, StoreError
+
+if TYPE_CHECKING:
+    from assistant.types import Answer
+    from index.build import Plan, Report
+    from index.load import Loaded, Problem
+    from index.store import Store
+
+T = TypeVar("T")
+FOUND, WRONG, NOT_SAID = 0, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 2 wrong call, file or setting (one line says which), 3 not said."""
+    keep_offline()
+    try:
+        code = cli.main(args=arguments, prog_name="footnote", standalone_mode=False)
+        sys.stdout.flush()
+    except (AssistantError, IndexingError) as error:
+        _fail(str(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(FOUND)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "footnote"
+        _fail(f"{error.format_message()} See `{command} --help`.")
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # The reader of our output left: nobody is there to tell.
+        sys.exit(FOUND)
+    sys.exit(code if isinstance(code, int) else FOUND)
+
+
+def _fail(message: str) -> None:
+    click.echo(f"footnote: {' '.join(message.split())}", err=True)
+    sys.exit(WRONG)
+
+
+def _with_index(command: Callable[..., Any]) -> Callable[..., Any]:
+    option = click.option(
+        "--index", "index_folder", metavar="DIR", type=click.Path(path_type=Path), help="The index folder (default: .footnote, or FOOTNOTE_INDEX)."
+    )
+    return option(command)
+
+
+def _settings(index_folder: Path | None, model: str | None = None) -> Settings:
+    settings = from_environment()
+    return replace(settings, index=index_folder or settings.index, model=model or settings.model)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="footnote", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Ask your own documents. Every sentence of an answer points to the exact sentence it rests on."""
+
+
+# --- build -------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=click.Path(path_type=Path))
+@click.option("--full", is_flag=True, help="Read and embed everything again.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--model", metavar="NAME", help="A sentence-transformers model: a name or a folder (or FOOTNOTE_MODEL).")
+@as_json
+@_with_index
+def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | None, as_json: bool, index_folder: Path | None) -> None:
+    """Make the index hold exactly these files and folders.
+
+    Without a SOURCE: those of the last build, else ./seeds. Only what changed is read and embedded.
+    """
+    from index.build import build, plan, reusable
+    from index.embed import open_embedder
+    from index.load import load
+    from index.store import Store
+
+    started = time.perf_counter()
+    settings = _settings(index_folder, model)
+    store = Store(settings.index)
+    chosen, before = _sources(store, sources)
+    _require_sources(chosen)
+    embedder = open_embedder(_model(store, settings, full), settings.cache_folder)
+    with contextlib.nullcontext() if dry_run else store.lock():
+        old = None if full else reusable(store, embedder.identity)
+        known = {entry.id: old.contents.document(entry.id) for entry in old.contents.entries} if old else {}
+        loaded = load(chosen, known, leave_out=[settings.index], track=_track("Reading files"))
+        _complain(loaded)
+        _require_documents(loaded, chosen, before)
+        if dry_run:
+            _print_plan(plan(loaded.documents, old), loaded, as_json)
+            return
+        report = build(store, loaded.documents, embedder, list(map(str, chosen)), old, track=_track("Embedding chunks"))
+    _print_report(report, loaded, settings.index, time.perf_counter() - started, as_json)
+
+
+def _sources(store: "Store", given: Sequence[Path]) -> tuple[list[Path], tuple[str, ...]]:
+    """What to index, as absolute paths: what was given, else the last build's sources, else ./seeds; and the last build's."""
+    try:
+        before = store.manifest().sources
+    except NoIndexError:
+        before = ()
+    except StoreError:
+        if not given:
+            raise
+        before = ()
+    chosen = given or tuple(map(Path, before)) or (Path("seeds"),)
+    return list(dict.fromkeys(path.resolve() for path in chosen)), before
+
+
+def _require_sources(chosen: Sequence[Path]) -> None:
+    for source in chosen:
+        if not source.exists():
+            raise SourceError(f"there is no file or folder {source}: check the name, or name what to index: `footnote build FOLDER`")
+
+
+def _model(store: "Store", settings: Settings, full: bool) -> str:
+    """The model that was asked for; else the one of the index; else the default."""
+    if settings.model or full:
+        return settings.model_name
+    try:
+        return store.manifest().model.name
+    except NoIndexError:
+        return settings.model_name
+
+
+def _require_documents(loaded: "Loaded", chosen: Sequence[Path], before: Sequence[str]) -> None:
+    """A source that is named for the first time must hold something; one that was emptied since leaves an empty index."""
+    if not loaded.documents and list(before) != list(map(str, chosen)):
+        named = ", ".join(map(str, chosen))
+        raise SourceError(f"nothing in {named} can be read ({_counted(loaded)}): add .txt, .md, .html, .pdf, .docx or .rtf files; the index is as it was")
+    if not loaded.documents:
+        click.echo("footnote: warning: the sources hold nothing any more; the index is now empty", err=True)
+
+
+def _counted(loaded: "Loaded") -> str:
+    return f"{len(loaded.failed)} files failed, {len(loaded.skipped)} skipped"
+
+
+def _complain(loaded: "Loaded") -> None:
+    from assistant.render import one_line
+
+    for word, problems in (("not read", loaded.failed), ("skipped", loaded.skipped), ("note", loaded.warnings)):
+        for problem in problems:
+            click.echo(f"footnote: {word}: {one_line(problem.file)}: {one_line(problem.reason)}", err=True)
+
+
+def _changes(plan: "Plan", loaded: "Loaded") -> dict[str, Any]:
+    return {
+        "added": list(plan.added),
+        "changed": list(plan.changed),
+        "removed": list(plan.removed),
+        "kept": list(plan.kept),
+        "failed": _problems(loaded.failed),
+        "skipped": _problems(loaded.skipped),
+        "warnings": _problems(loaded.warnings),
+    }
+
+
+def _problems(problems: Sequence["Problem"]) -> list[dict[str, str]]:
+    return [{"file": problem.file, "reason": problem.reason} for problem in problems]
+
+
+def _print_plan(plan: "Plan", loaded: "Loaded", as_json: bool) -> None:
+    from assistant.render import one_line
+
+    if as_json:
+        _print_json(_changes(plan, loaded))
+        return
+    for mark, ids in (("+", plan.added), ("~", plan.changed), ("-", plan.removed)):
+        for id in ids:
+            click.echo(f"{mark} {one_line(id)}")
+    click.echo(f"{_summary(plan)}; nothing was changed (--dry-run).")
+
+
+def _summary(plan: "Plan") -> str:
+    return f"{len(plan.added)} added, {len(plan.changed)} changed, {len(plan.removed)} removed, {len(plan.kept)} kept"
+
+
+def _print_report(report: "Report", loaded: "Loaded", folder: Path, seconds: float, as_json: bool) -> None:
+    counts = {"documents": report.documents, "sentences": report.sentences, "chunks": report.chunks, "embedded": report.embedded}
+    if as_json:
+        _print_json({**_changes(report.plan, loaded), **counts, "index": str(folder), "seconds": round(seconds, 2)})
+        return
+    click.echo(f"{_summary(report.plan)}; {_counted(loaded)}.")
+    held = ", ".join(f"{count} {name}" for name, count in counts.items())
+    click.echo(f"{folder}: {held} now ({seconds:.1f} s).")
+
+
+def _track(label: str) -> Callable[[Sequence[T]], Iterable[T]]:
+    """Wrap a sequence in a progress bar with a rate and a time to go, if standard error is a terminal."""
+    return lambda items: _bar(label, items) if sys.stderr.isatty() and items else items
+
+
+def _bar(label: str, items: Sequence[T]) -> Iterator[T]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    def size(item: T) -> int:
+        return len(item) if isinstance(item, Sequence) else 1
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(label, total=sum(map(size, items)), rate="")
+        for item in items:
+            yield item
+            progress.advance(task, size(item))
+            progress.update(task, rate=f"{progress.tasks[0].speed or 0:.0f}/s")
+
+
+# --- status, show ------------------------------------------------------------------------------------
+
+
+@cli.command()
+@as_json
+@_with_index
+def status(as_json: bool, index_folder: Path | None) -> None:
+    """Say what is in the index."""
+    from index.contents import FILES, Contents
+    from index.store import Store
+
+    settings = _settings(index_folder)
+    snapshot = Store(settings.index).read(FILES)
+    contents, manifest = Contents.from_files(snapshot.files), snapshot.manifest
+    facts = {
+        "index": str(settings.index),
+        "sources": list(manifest.sources),
+        "documents": len(contents.entries),
+        "sentences": len(contents.sentences),
+        "chunks": len(contents.chunks),
+        "model": manifest.model.name,
+        "dimension": manifest.model.dimension,
+        "bytes": snapshot.size,
+        "built_at": manifest.built_at,
+        "generation": snapshot.generation,
+    }
+    if as_json:
+        _print_json({**facts, "document_ids": [entry.id for entry in contents.entries]})
+        return
+    facts["bytes"] = f"{snapshot.size / 1e6:.1f} MB on disk"
+    for name, value in facts.items():
+        click.echo(f"{name.replace('_', ' ') + ':':<12} {', '.join(value) if isinstance(value, list) else value}")
+
+
+@cli.command()
+@click.argument("document")
+@as_json
+@_with_index
+def show(document: str, as_json: bool, index_folder: Path | None) -> None:
+    """Print a document as it was read: the text that citations count their characters in."""
+    from index.contents import FILES, Contents
+    from index.store import Store
+
+    settings = _settings(index_folder)
+    contents = Contents.from_files(Store(settings.index).read(FILES).files)
+    if not contents.has(document):
+        raise SettingsError(f"there is no document {document!r} in {settings.index}: `footnote status --json` lists them")
+    shown = contents.document(document)
+    if as_json:
+        headings = [[heading.start, heading.end, heading.level] for heading in shown.headings]
+        _print_json(
+            {
+                "document": shown.id,
+                "title": shown.title,
+                "pages": list(shown.pages),
+                "headings": headings,
+                "document_hash": f"sha256:{shown.source_hash}",
+                "text": shown.text,
+            }
+        )
+        return
+    sys.stdout.buffer.write(shown.text.encode())
+    sys.stdout.buffer.flush()
+
+
+# --- search, ask, prompt -----------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("query")
+@click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many hits.")
+@as_json
+@_with_index
+def search(query: str, top: int, as_json: bool, index_folder: Path | None) -> None:
+    """Find passages: score, document, page, snippet."""
+    from assistant.answer import require_question
+    from assistant.render import hit_json, hits_plain
+    from index import Index
+
+    require_question(query)
+    settings = _settings(index_folder)
+    hits = Index.open(settings.index, settings.cache_folder, settings.model).search(query, top)
+    if as_json:
+        _print_json({"query": query, "hits": [hit_json(rank, hit) for rank, hit in enumerate(hits, 1)]})
+    else:
+        click.echo(hits_plain(hits, _width(), sys.stdout.isatty()) if hits else "The index holds no documents.")
+
+
+@cli.command()
+@click.argument("question")
+@click.option("--llm", metavar="NAME", help="Refused in this version, which answers with quotations only.")
+@click.option("--no-llm", is_flag=True, help="Use no language model (the default).")
+@click.option("--markdown", is_flag=True, help="Print Markdown with footnotes.")
+@as_json
+@_with_index
+def ask(question: str, llm: str | None, no_llm: bool, markdown: bool, as_json: bool, index_folder: Path | None) -> int:
+    """Answer a question from the documents, each sentence with its source. Exit status 3: they do not say."""
+    settings = _settings(index_folder)
+    if (llm or settings.llm) and not no_llm:
+        raise SettingsError(
+            f"{llm or settings.llm} cannot be used: this version answers with quotations only; leave out --llm and FOOTNOTE_LLM, or give --no-llm"
+        )
+    answer = _ask(question, settings)
+    _print_answer(answer, as_json, markdown)
+    return FOUND if answer.found else NOT_SAID
+
+
+def _ask(question: str, settings: Settings) -> "Answer":
+    from assistant.answer import Assistant, require_question
+
+    require_question(question)
+    return Assistant.open(settings.index, settings.cache_folder, settings.model).ask(question)
+
+
+def _print_answer(answer: "Answer", as_json: bool, markdown: bool) -> None:
+    from assistant.render import answer_json, answer_markdown, answer_plain
+
+    if as_json:
+        _print_json(answer_json(answer))
+    elif markdown:
+        click.echo(answer_markdown(answer))
+    else:
+        click.echo(answer_plain(answer, _width(), sys.stdout.isatty()))
+
+
+@cli.command()
+@click.argument("question")
+@_with_index
+def prompt(question: str, index_folder: Path | None) -> int:
+    """Print the question with its numbered evidence, to paste into any language model."""
+    from assistant.answer import Assistant, require_question
+    from assistant.prompts import fill
+
+    require_question(question)
+    settings = _settings(index_folder)
+    grounds = Assistant.open(settings.index, settings.cache_folder, settings.model).ground(question)
+    if not grounds.offered:
+        click.echo("footnote: the documents do not say, so there is no evidence to give a model", err=True)
+        return NOT_SAID
+    click.echo(fill("answer", question=question, citations=grounds.offered, declining="The documents do not say."))
+    return FOUND
+
+
+# --- chat --------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; this machine's own only.")
+@click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the chat in the browser.")
+@_with_index
+def chat(host: str, port: int, open_browser: bool, index_folder: Path | None) -> None:
+    """Open the web chat."""
+    from assistant.web.server import serve
+
+    serve(_settings(index_folder), host, port, open_browser)
+
+
+# --- Output ------------------------------------------------------------------------------------------
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _width() -> int:
+    return max(40, min(shutil.get_terminal_size().columns, 100))
+
+
+if __name__ == "__main__":
+    main()

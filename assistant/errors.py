@@ -1,0 +1,28 @@
+"""What can go wrong with an answer, as one small tree.
+
+AssistantError           every message: the rule, the value that broke it, what to do
+├── QuestionError        a question that is empty or far too long
+├── SettingsError        a setting or flag that cannot be used
+├── PromptError          a prompt template with a missing or unknown variable
+└── CitationError        law 4 is broken: a citation that was not offered or does not hold (a bug, or a damaged index)
+"""
+
+
+class AssistantError(Exception):
+    """Something about a question or a setting that its user can mend."""
+
+
+class QuestionError(AssistantError):
+    """A question that is empty or far too long."""
+
+
+class SettingsError(AssistantError):
+    """A setting or flag that cannot be used."""
+
+
+class PromptError(AssistantError):
+    """A prompt template with a missing or unknown variable."""
+
+
+class CitationError(AssistantError):
+    """A citation that was not offered, or whose quote is not in the document at its offsets."""

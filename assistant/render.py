@@ -1,0 +1,190 @@
+"""An Answer as JSON, plain text, Markdown, or HTML; every face uses it.
+
+Whatever comes from a document or a file name is escaped here: it can neither steer a terminal nor a browser.
+"""
+
+import re
+import textwrap
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from assistant.types import Answer, Citation
+from index.types import Hit, Sentence
+
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+INDENT = "    "
+BAR = "  │ "
+
+
+# --- JSON --------------------------------------------------------------------------------------------
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """The shape that scripts rely on; the same, byte for byte but for `timings_ms`, for the same index and question."""
+    return {
+        "question": answer.question,
+        "standalone": answer.standalone,
+        "found": answer.found,
+        "answer": answer.text,
+        "short_answer": answer.short_answer,
+        "confidence": answer.confidence,
+        "engine": answer.engine,
+        "claims": [{"text": c.text, "citations": list(c.citations), "support": c.support.value} for c in answer.claims],
+        "citations": [citation_json(citation) for citation in answer.citations],
+        "nearest": [citation_json(citation) for citation in answer.nearest],
+        "missing_words": list(answer.missing_words),
+        "timings_ms": answer.timings_ms,
+    }
+
+
+def citation_json(citation: Citation) -> dict[str, Any]:
+    sentence = citation.sentence
+    return {
+        "label": citation.label,
+        "document": sentence.document.id,
+        "title": citation.title,
+        "page": citation.page,
+        "start": sentence.start,
+        "end": sentence.end,
+        "quote": sentence.text,
+        "score": citation.score,
+        "document_hash": f"sha256:{sentence.document.source_hash}",
+    }
+
+
+def hit_json(rank: int, hit: Hit) -> dict[str, Any]:
+    chunk = hit.chunk
+    return {
+        "rank": rank,
+        "score": round(hit.score, 4),
+        "document": chunk.document.id,
+        "title": chunk.document.title,
+        "page": chunk.page,
+        "start": chunk.start,
+        "end": chunk.end,
+        "text": chunk.text,
+        "sentences": [[sentence.start, sentence.end] for sentence in chunk.sentences],
+    }
+
+
+# --- Terminal ----------------------------------------------------------------------------------------
+
+
+def answer_plain(answer: Answer, width: int = 80, colour: bool = False) -> str:
+    """An answer with its [1] marks, and below it the quoted sources; or the closest passages."""
+    lead = [textwrap.fill(_one_line(answer.text), width)]
+    if answer.found:
+        return "\n".join([*lead, "", _bold("Sources", colour), *_sources(answer.citations, width, colour)])
+    if not answer.nearest:
+        return lead[0]
+    return "\n".join([*lead, "", _bold("Closest passages", colour), *_sources(answer.nearest, width, colour)])
+
+
+def _sources(citations: Sequence[Citation], width: int, colour: bool) -> list[str]:
+    lines = []
+    for citation in citations:
+        mark = _bold(f"[{citation.label}]", colour)
+        lines.append(f"{mark} {_one_line(place(citation.sentence))}")
+        lines.append(textwrap.fill(_one_line(citation.sentence.text), width, initial_indent=BAR, subsequent_indent=BAR))
+    return lines
+
+
+def hits_plain(hits: Sequence[Hit], width: int = 80, colour: bool = False) -> str:
+    """Hits, best first: score, document, page, and the beginning of the passage."""
+    lines = []
+    for rank, hit in enumerate(hits, 1):
+        where = _one_line(place(hit.chunk.sentences[0], hit.chunk.end))
+        lines.append(f"{_bold(f'{rank:>2}', colour)}  {hit.score:.3f}  {where}")
+        lines.append(
+            textwrap.fill(textwrap.shorten(_one_line(hit.chunk.text), 3 * width, placeholder=" …"), width, initial_indent=INDENT, subsequent_indent=INDENT)
+        )
+    return "\n".join(lines)
+
+
+def place(sentence: Sentence, end: int | None = None) -> str:
+    """Where a sentence stands, in words: document, title if it says more, page, characters."""
+    document = sentence.document
+    parts = [document.id]
+    if document.title and document.title not in document.id:
+        parts.append(document.title)
+    if sentence.page:
+        parts.append(f"page {sentence.page}")
+    parts.append(f"characters {sentence.start}–{sentence.end if end is None else end}")
+    return " · ".join(parts)
+
+
+def one_line(text: str) -> str:
+    """Text on one line, without anything that could steer a terminal or hide what is said."""
+    return _one_line(text)
+
+
+def _one_line(text: str) -> str:
+    return CONTROLS.sub("\ufffd", " ".join(text.split()))
+
+
+def _bold(text: str, colour: bool) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if colour else text
+
+
+# --- Markdown ----------------------------------------------------------------------------------------
+
+
+def answer_markdown(answer: Answer) -> str:
+    """The answer with footnotes, ready to paste into a document."""
+    marks = {citation.label: f"[^{citation.label}]" for citation in answer.citations}
+    if not answer.found:
+        return _markdown(answer.text)
+    body = " ".join(_markdown(claim.text) + "".join(marks[label] for label in claim.citations) for claim in answer.claims)
+    notes = [f"{marks[c.label]}: {_markdown(place(c.sentence))}: “{_markdown(c.sentence.text)}”" for c in answer.citations]
+    return "\n".join([body, "", *notes])
+
+
+def _markdown(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", _one_line(text))
+
+
+# --- HTML --------------------------------------------------------------------------------------------
+
+
+def answer_html(answer: Answer, key: str) -> str:
+    """An answer for the chat. Its marks are links to `#cite-KEY-N`, which the page opens in the viewer."""
+    if not answer.found:
+        return _declined_html(answer, key)
+    quotes = {citation.label: citation for citation in answer.citations}
+    claims = " ".join(html_text(claim.text) + "".join(_mark_html(quotes[label], key) for label in claim.citations) for claim in answer.claims)
+    return f'<p class="fn-answer">{claims}</p>{_list_html("Sources", answer.citations, key)}'
+
+
+def _declined_html(answer: Answer, key: str) -> str:
+    said = f'<p class="fn-declined">{html_text(answer.text)}</p>'
+    return said + (_list_html("Closest passages", answer.nearest, key) if answer.nearest else "")
+
+
+def _mark_html(citation: Citation, key: str) -> str:
+    return f'<a class="fn-mark" href="#cite-{key}-{citation.label}" title="{html_text(_hover(citation))}">{citation.label}</a>'
+
+
+def _list_html(heading: str, citations: Sequence[Citation], key: str) -> str:
+    items = "".join(
+        f'<li><a class="fn-source" href="#cite-{key}-{c.label}"><span class="fn-label">{c.label}</span>'
+        f'<span class="fn-where">{html_text(_where(c))}</span><span class="fn-quote">{html_text(c.sentence.text)}</span></a></li>'
+        for c in citations
+    )
+    return f'<p class="fn-heading">{heading}</p><ol class="fn-sources">{items}</ol>'
+
+
+def _hover(citation: Citation) -> str:
+    return f"{_where(citation)}: {textwrap.shorten(_one_line(citation.sentence.text), 300, placeholder=' …')}"
+
+
+def _where(citation: Citation) -> str:
+    page = f", page {citation.page}" if citation.page else ""
+    title = citation.title if citation.title == citation.sentence.document.id else f"{citation.title} ({citation.sentence.document.id})"
+    return f"{title}{page}"
+
+
+def html_text(text: str) -> str:
+    """Text that is only text: no tag, no attribute, and nothing that Markdown or a formula would read as more."""
+    escaped = escape(_one_line(text))
+    return re.sub(r"[\\`*_{}\[\]()#+!|~$:@-]", lambda match: f"&#{ord(match[0])};", escaped)

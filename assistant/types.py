@@ -1,0 +1,147 @@
+"""The values that make up an answer: citations, claims, grounds, turns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.types import Hit, Sentence
+
+
+class Support(StrEnum):
+    """How well the cited sentences carry a claim."""
+
+    SUPPORTED = "supported"
+    WEAK = "weak"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The [3] in an answer and the sentence it stands for. `score` is its evidence for the question, 0..1."""
+
+    label: int
+    sentence: Sentence
+    score: float
+
+    @property
+    def title(self) -> str:
+        return self.sentence.document.title
+
+    @property
+    def page(self) -> int | None:
+        return self.sentence.page
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an answer, the labels it cites, and whether they carry it."""
+
+    text: str
+    citations: tuple[int, ...]
+    support: Support = Support.UNSUPPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What the documents offer on a question, before a word is written.
+
+    `offered` are the sentences that may be cited, best first, numbered from 1; empty if nothing answers. `nearest` are
+    the closest sentences in any case. `confidence` is the probability, 0..1, that the documents answer.
+    """
+
+    question: str
+    standalone: str
+    hits: tuple[Hit, ...]
+    offered: tuple[Citation, ...]
+    nearest: tuple[Citation, ...]
+    confidence: float
+    missing_words: tuple[str, ...]
+    timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer before it is checked. `engine` says who wrote it."""
+
+    claims: tuple[Claim, ...]
+    citations: tuple[Citation, ...]
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A checked answer. `citations` are numbered from 1 in the order in which the claims cite them."""
+
+    question: str
+    standalone: str
+    claims: tuple[Claim, ...]
+    citations: tuple[Citation, ...]
+    nearest: tuple[Citation, ...]
+    missing_words: tuple[str, ...]
+    confidence: float
+    engine: str
+    hits: tuple[Hit, ...]
+    short_answer: str | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def found(self) -> bool:
+        return bool(self.claims)
+
+    @property
+    def fully_supported(self) -> bool:
+        return self.found and all(claim.support is Support.SUPPORTED for claim in self.claims)
+
+    @property
+    def text(self) -> str:
+        """The answer in words, with its [1] marks; one sentence that declines where nothing was found."""
+        if not self.found:
+            return _declined(self.missing_words)
+        return " ".join(claim.text + "".join(f" [{label}]" for label in claim.citations) for claim in self.claims)
+
+
+def _declined(missing: tuple[str, ...]) -> str:
+    if not missing:
+        return "The documents do not say."
+    words = ", ".join(f"“{word}”" for word in missing)
+    return f"The documents do not say; they never mention {words}."
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question of a conversation and what was answered."""
+
+    question: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether sentences carry a claim. `probability` is that they do, 0..1."""
+
+    verdict: Support
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Sentences with their scores, best first; the probability, 0..1, that one answers; the question's unknown words."""
+
+    ranked: tuple[tuple[Sentence, float], ...]
+    confidence: float
+    missing_words: tuple[str, ...]
+
+
+class Evidence(Protocol):
+    """What a model of evidence does, whatever it is made of."""
+
+    def judge(self, question: str, hits: Sequence[Hit]) -> Judgement: ...
+
+    def similarity(self, sentences: Sequence[Sentence]) -> NDArray[np.float32]:
+        """The cosine of every sentence with every other, float32 (n, n)."""
+
+    def supports(self, claim: str, evidence: Sequence[str]) -> Verdict: ...

@@ -1,0 +1,290 @@
+"""One file into its text, title, pages and headings, by the format its suffix names.
+
+The only door to the file-format libraries and to llama-index's readers; each is imported when its format is read.
+"""
+
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from index.errors import LoadError
+from index.load.text import decode
+from index.types import Heading
+
+MOST_UNPACKED = 200 << 20
+MOST_RATIO = 100
+MOST_ENTRIES = 10_000
+TAGS = re.compile("(?<!\U0001f3f4)[\U000e0020-\U000e007f]{2,}")
+ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file says. `title` is empty where the file names none; `warnings` are for the reading report."""
+
+    text: str
+    title: str = ""
+    pages: tuple[int, ...] = ()
+    headings: tuple[Heading, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def read(path: Path) -> Reading:
+    """Read a file. Raises LoadError with the reason where that cannot be done."""
+    try:
+        if path.stat().st_size == 0:
+            raise LoadError("is empty (0 bytes)")
+        reading = READERS[path.suffix.lower()](path)
+    except OSError as error:
+        raise LoadError(f"cannot be opened: {error.strerror or error}") from error
+    if not reading.text.strip():
+        raise LoadError("holds no text")
+    return _with_warnings(reading)
+
+
+def _with_warnings(reading: Reading) -> Reading:
+    odd = list(reading.warnings)
+    if TAGS.search(reading.text):
+        odd.append("holds invisible tag characters: sentences with them are not cited")
+    if len(ZERO_WIDTH.findall(reading.text)) > 8:
+        odd.append("holds many zero-width characters")
+    return Reading(reading.text, reading.title, reading.pages, reading.headings, tuple(odd))
+
+
+# --- Text and Markdown -------------------------------------------------------------------------------
+
+ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(?=\S)[^\n]*$", re.M)
+SETEXT = re.compile(r"^(?=\S)[^\n]+\n(=+|-{2,})[ \t]*$", re.M)
+FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[ \t]*$|\Z)", re.M | re.S)
+
+
+def _read_text(path: Path) -> Reading:
+    text, warning = decode(path.read_bytes())
+    return Reading(text, warnings=(warning,) if warning else ())
+
+
+def _read_markdown(path: Path) -> Reading:
+    reading = _read_text(path)
+    headings = _markdown_headings(reading.text)
+    title = re.sub(r"^[#\s]+|[#\s]+$", "", reading.text[headings[0].start : headings[0].end].split("\n")[0]) if headings else ""
+    return Reading(reading.text, title, headings=headings, warnings=reading.warnings)
+
+
+def _markdown_headings(text: str) -> tuple[Heading, ...]:
+    """ATX and setext headings outside code fences (CommonMark 0.31, sections 4.2, 4.3, 4.5)."""
+    fences = [match.span() for match in FENCE.finditer(text)]
+    found = [Heading(m.start(), m.end(), len(m[1])) for m in ATX.finditer(text)]
+    found += [Heading(m.start(), m.end(), 1 if m[1][0] == "=" else 2) for m in SETEXT.finditer(text) if not re.match(r"[#>|*-]|\d+[.)]", m[0])]
+    outside = (h for h in found if not any(start <= h.start < end for start, end in fences))
+    kept: list[Heading] = []
+    for heading in sorted(outside, key=lambda h: h.start):
+        if not kept or heading.start >= kept[-1].end:
+            kept.append(heading)
+    return tuple(kept)
+
+
+# --- HTML --------------------------------------------------------------------------------------------
+
+UNSEEN = {"script", "style", "noscript", "template", "head", "svg", "math", "iframe", "object", "select", "textarea"}
+BLOCKS = set(
+    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer form"
+    " h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summary table tbody tfoot thead tr ul".split()
+)
+GAPS = ("", " ", " | ", "\n", "\n\n")  # What can stand between two texts, weakest first.
+HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+
+
+class _Page:
+    """Collects the visible text of a page: white space folded, blocks apart, headings by offset."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.length = 0
+        self.headings: list[Heading] = []
+        self.hidden = 0
+        self._gap = ""
+        self._open: list[Heading] = []
+
+    def open_heading(self, level: int) -> None:
+        start = self.length + (len(self._gap) if self.length else 0)
+        self._open.append(Heading(start, start, level))
+
+    def close_heading(self) -> None:
+        opened = self._open.pop()
+        if self.length > opened.start:
+            self.headings.append(Heading(opened.start, self.length, opened.level))
+
+    def gap(self, white: str) -> None:
+        self._gap = max(self._gap, white, key=GAPS.index)
+
+    def put(self, text: str, pre: bool) -> None:
+        if not pre:
+            if text[:1].isspace():
+                self.gap(" ")
+            trailing = text[-1:].isspace()
+            text = " ".join(text.split())
+            if not text and trailing:
+                self.gap(" ")
+        if text:
+            piece = (self._gap if self.length else "") + text
+            self.parts.append(piece)
+            self.length += len(piece)
+            self._gap = " " if not pre and trailing else ""
+
+
+def _read_html(path: Path) -> Reading:
+    from lxml import etree, html
+
+    data = path.read_bytes()
+    declared = re.search(rb"<meta[^>]+charset=[\"']?([\w-]+)", data[:4096], re.I)
+    text, warning = decode(data, declared[1].decode() if declared else None)
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text).replace("\0", "\ufffd")
+    if not text.strip():
+        return Reading("")
+    try:
+        root = html.document_fromstring(text, parser=html.HTMLParser(no_network=True, huge_tree=True))
+    except (etree.ParserError, ValueError) as error:
+        raise LoadError(f"is not HTML that can be read ({error})") from error
+    page = _Page()
+    _walk_html(root, page)
+    title = " ".join((root.findtext(".//title") or "").split())
+    odd = [warning] if warning else []
+    if page.hidden:
+        odd.append(f"{page.hidden} hidden characters were left out")
+    return Reading("".join(page.parts), title, headings=tuple(page.headings), warnings=tuple(odd))
+
+
+def _walk_html(root: Any, page: _Page) -> None:
+    """Visit a tree without recursion, for pages nested thousands deep."""
+    from lxml import etree
+
+    open_headings: list[Any] = []
+    unseen, veiled, pre = 0, 0, 0
+    for event, node in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        element = event in ("start", "end")
+        tag = node.tag.lower() if element else ""
+        step = 1 if event == "start" else -1
+        if element:
+            pre += step * (tag == "pre")
+            unseen += step * (tag in UNSEEN)
+            veiled += step * _concealed(node)
+        text = (node.text if event == "start" else node.tail) or ""
+        if unseen or veiled:
+            page.hidden += len(text.strip()) if veiled and not unseen else 0
+            continue
+        if element:
+            page.gap(_gap_of(tag))
+        if event == "start" and re.fullmatch("h[1-6]", tag):
+            open_headings.append(node)
+            page.open_heading(int(tag[1]))
+        elif open_headings and open_headings[-1] is node and event == "end":
+            open_headings.pop()
+            page.close_heading()
+        page.put(text, pre > 0)
+
+
+def _gap_of(tag: str) -> str:
+    if tag in ("td", "th"):
+        return " | "
+    if tag in ("br", "tr"):
+        return "\n"
+    return "\n\n" if tag in BLOCKS else ""
+
+
+def _concealed(node: Any) -> bool:
+    return "hidden" in node.attrib or bool(HIDDEN_STYLE.search(node.get("style", "")))
+
+
+# --- PDF ---------------------------------------------------------------------------------------------
+
+
+def _read_pdf(path: Path) -> Reading:
+    from index.load.pdf import read_pdf
+
+    text, title, pages, headings, warnings = read_pdf(path)
+    return Reading(text, title, pages, headings, warnings)
+
+
+# --- Office ------------------------------------------------------------------------------------------
+
+
+def _read_docx(path: Path) -> Reading:
+    _check_archive(path)
+    import docx
+    from docx.opc.exceptions import PackageNotFoundError
+    from docx.table import Table
+    from lxml.etree import XMLSyntaxError
+
+    try:
+        document = docx.Document(str(path))
+    except (PackageNotFoundError, KeyError, ValueError, XMLSyntaxError) as error:
+        raise LoadError(f"is not a Word document that can be read ({error})") from error
+    parts: list[str] = []
+    headings: list[Heading] = []
+    length, title = 0, (document.core_properties.title or "").strip()
+    for block in document.iter_inner_content():
+        text = _table_text(block) if isinstance(block, Table) else block.text.strip()
+        if not text:
+            continue
+        style = "" if isinstance(block, Table) or block.style is None else block.style.name or ""
+        level = re.fullmatch(r"(?:heading (\d)|title)", style.lower())
+        if level:
+            headings.append(Heading(length, length + len(text), int(level[1] or 1)))
+            title = title or text
+        parts.append(text)
+        length += len(text) + 2
+    return Reading("\n\n".join(parts), title, headings=tuple(headings))
+
+
+def _table_text(table: Any) -> str:
+    rows = []
+    for row in table.rows:
+        cells = dict.fromkeys(cell._tc for cell in row.cells)  # noqa: SLF001 - A merged cell is listed once for each place it covers.
+        texts = [" ".join("".join(node.itertext("{*}t", "{*}tab")).split()) for node in cells]
+        rows.append(" | ".join(texts))
+    return "\n".join(row for row in rows if row.strip(" |"))
+
+
+def _check_archive(path: Path) -> None:
+    """Refuse an archive that would unpack to too much, or outside itself, before any of it is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except zipfile.BadZipFile as error:
+        raise LoadError(f"is damaged: {error}") from error
+    total = sum(entry.file_size for entry in entries)
+    packed = sum(entry.compress_size for entry in entries)
+    if len(entries) > MOST_ENTRIES or total > MOST_UNPACKED or total > MOST_RATIO * max(packed, 1):
+        raise LoadError(f"would unpack to {total >> 20} MiB in {len(entries)} parts: refused as an archive bomb")
+    if any(entry.filename.startswith("/") or ".." in entry.filename.split("/") for entry in entries):
+        raise LoadError("holds parts that point outside the archive: refused")
+
+
+# --- Formats that llama-index reads ------------------------------------------------------------------
+
+
+def _read_rtf(path: Path) -> Reading:
+    """Rich text through llama-index's reader; offsets are into what it returns."""
+    from llama_index.readers.file import RTFReader
+
+    if not path.read_bytes().lstrip().startswith(b"{\\rtf"):
+        raise LoadError("is not rich text: it does not begin with {\\rtf")
+    try:
+        found = RTFReader().load_data(path)
+    except (UnicodeDecodeError, ValueError, IndexError) as error:
+        raise LoadError(f"is damaged: {error}") from error
+    return Reading("\n\n".join(document.text for document in found))
+
+
+READERS: dict[str, Callable[[Path], Reading]] = {
+    **dict.fromkeys((".txt", ".text", ".rst"), _read_text),
+    **dict.fromkeys((".md", ".markdown"), _read_markdown),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), _read_html),
+    ".pdf": _read_pdf,
+    ".docx": _read_docx,
+    ".rtf": _read_rtf,
+}
+SUFFIXES = frozenset(READERS)

@@ -1,0 +1,126 @@
+"""Reads files in a worker process that can be killed: no file, however made, stops or crashes a build.
+
+The worker (`python -m index.load.reader`) has 1 GiB of address space, no network, and 30 seconds a file.
+Both sides speak lines of JSON; the text follows its line as UTF-8.
+"""
+
+import hashlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from index.errors import LoadError
+from index.load.formats import Reading, read
+from index.types import Heading
+
+SECONDS = 30
+ADDRESS_SPACE = 1 << 30
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file in hex. Raises LoadError if it cannot be opened."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise LoadError(f"cannot be opened: {error.strerror}") from error
+
+
+class Reader:
+    """One worker at a time, started when the first file is read and again whenever one was lost."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop()
+
+    def read(self, path: Path) -> Reading:
+        """What a file says. Raises LoadError with the reason if it cannot be read, in time and in bounds."""
+        process = self._process = self._process or _start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        late = threading.Event()
+        clock = threading.Timer(self._seconds, _give_up, (process, late))
+        clock.start()
+        try:
+            process.stdin.write(json.dumps(os.fsencode(path).hex()).encode() + b"\n")
+            process.stdin.flush()
+            header = json.loads(process.stdout.readline() or b"null")
+            text = process.stdout.read(header["bytes"]) if header and "bytes" in header else b""
+        except BrokenPipeError:
+            header = None
+        finally:
+            clock.cancel()
+        if header is None or ("bytes" in header and len(text) != header["bytes"]):
+            self._stop()
+            raise LoadError(
+                f"took longer than {self._seconds:g} s and was given up" if late.is_set() else "the parser crashed on it: the file is damaged or hostile"
+            )
+        if "error" in header:
+            raise LoadError(header["error"])
+        headings = tuple(Heading(*heading) for heading in header["headings"])
+        return Reading(text.decode(), header["title"], tuple(header["pages"]), headings, tuple(header["warnings"]))
+
+    def _stop(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+
+def _give_up(process: "subprocess.Popen[bytes]", late: threading.Event) -> None:
+    late.set()
+    process.kill()
+
+
+def _start() -> "subprocess.Popen[bytes]":
+    # One thread each: the libraries' pools would spend the address space. No pdf or office file needs more.
+    quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", "from index.load.reader import work; work()"]
+    environment = {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+
+
+# --- The worker --------------------------------------------------------------------------------------
+
+
+def work() -> None:
+    """Answer for one path a line until standard input ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    sys.addaudithook(_no_network)
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # What a library prints shall not mix with the answers.
+    for line in sys.stdin.buffer:
+        _answer(Path(os.fsdecode(bytes.fromhex(json.loads(line)))), output)
+
+
+def _no_network(event: str, _: tuple[Any, ...]) -> None:
+    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.bind"):
+        raise PermissionError("a file is read without the network")
+
+
+def _answer(path: Path, output: IO[bytes]) -> None:
+    try:
+        reading = read(path)
+    except LoadError as error:
+        answer: dict[str, Any] = {"error": str(error)}
+        text = b""
+    except MemoryError:
+        answer, text = {"error": f"needs more than {ADDRESS_SPACE >> 30} GiB of memory to be read: split it"}, b""
+    else:
+        text = reading.text.encode()
+        answer = {**asdict(reading), "text": None, "bytes": len(text), "headings": [(h.start, h.end, h.level) for h in reading.headings]}
+    output.write(json.dumps(answer).encode() + b"\n" + text)
+    output.flush()

@@ -1,0 +1,239 @@
+"""The index folder: commit, verify, lock, generations. The only door to the file system under an index.
+
+    LOCK                 held (flock) while a build writes; the kernel frees it when its owner dies
+    building-*/          a generation being written; left behind only by a build that was killed
+    gen-<hash>/          a whole generation; the hash is its manifest's
+      MANIFEST.json      format, model, sources, and size and SHA-256 of every other file
+    CURRENT              the generation that counts, with the hash of its manifest: replacing it is the commit
+
+A reader sees the old generation or the new one at every instant, and parses nothing that it has not checked.
+"""
+
+import fcntl
+import hashlib
+import json
+import mmap
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from index.errors import DamagedError, LockError, MismatchError, NoIndexError, StoreError
+from index.types import ModelIdentity
+
+FORMAT = 1
+REBUILD = "rebuild it with `footnote build --full`"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is. `cut` names the rules that cut it into sentences; `sources` are absolute paths."""
+
+    model: ModelIdentity
+    cut: int
+    sources: tuple[str, ...]
+    built_at: str
+    files: Mapping[str, tuple[int, str]]
+
+    def to_bytes(self) -> bytes:
+        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes, folder: Path) -> "Manifest":
+        stored: dict[str, Any] = json.loads(data)
+        if stored.pop("format", None) != FORMAT:
+            raise MismatchError(f"the index in {folder} has another format version than {FORMAT}: {REBUILD}")
+        files = {name: (size, digest) for name, (size, digest) in stored.pop("files").items()}
+        return cls(ModelIdentity(**stored.pop("model")), files=files, sources=tuple(stored.pop("sources")), **stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One verified generation: its manifest and the bytes of its files, mapped, not copied."""
+
+    generation: str
+    manifest: Manifest
+    files: Mapping[str, memoryview]
+    size: int
+
+
+class Store:
+    """The index folder at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    # --- Reading -------------------------------------------------------------------------------------
+
+    def read(self, names: Sequence[str]) -> Snapshot:
+        """The current generation, every byte checked before any is parsed. `names` are the files it must hold.
+
+        Raises NoIndexError, DamagedError with the name of the file, MismatchError for another format.
+        """
+        current = self._current()
+        while True:
+            try:
+                return self._read(current, names)
+            except DamagedError:
+                moved = self._current()
+                if moved == current:
+                    raise
+                current = moved  # A build committed and swept while we read: what we held was whole, but is gone.
+
+    def manifest(self) -> Manifest:
+        """The current manifest alone, checked; for what an index is, where its files may be damaged."""
+        return self._manifest(self._current())[0]
+
+    def _current(self) -> dict[str, str]:
+        try:
+            pointer = json.loads((self.path / "CURRENT").read_bytes())
+        except FileNotFoundError:
+            self._refuse_orphans()
+            raise NoIndexError(f"there is no index in {self.path}: make one with `footnote build FOLDER`") from None
+        except ValueError:
+            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {REBUILD}") from None
+        except OSError as error:
+            raise StoreError(f"cannot read {self.path / 'CURRENT'}: {error.strerror}") from error
+        if not isinstance(pointer, dict) or not all(isinstance(pointer.get(key), str) for key in ("generation", "manifest")):
+            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {REBUILD}")
+        if pointer["generation"] != generation_name(pointer["manifest"]):
+            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {REBUILD}")
+        return pointer
+
+    def _refuse_orphans(self) -> None:
+        if any(self.path.glob("gen-*")):
+            raise DamagedError(f"{self.path / 'CURRENT'} is missing, though generations are there: {REBUILD}")
+
+    def _read(self, current: Mapping[str, str], names: Sequence[str]) -> Snapshot:
+        manifest, size = self._manifest(current)
+        if set(manifest.files) != set(names):
+            raise MismatchError(f"the index in {self.path} holds other files than this version reads: {REBUILD}")
+        folder = self.path / current["generation"]
+        files = {name: _verified(folder / name, *manifest.files[name]) for name in names}
+        return Snapshot(current["generation"], manifest, files, size + sum(map(len, files.values())))
+
+    def _manifest(self, current: Mapping[str, str]) -> tuple[Manifest, int]:
+        """The manifest that CURRENT names, and its size in bytes."""
+        file = self.path / current["generation"] / "MANIFEST.json"
+        data = bytes(_mapped(file))
+        if hashlib.sha256(data).hexdigest() != current["manifest"]:
+            raise DamagedError(f"{file} is damaged (its SHA-256 differs): {REBUILD}")
+        return Manifest.from_bytes(data, self.path), len(data)
+
+    # --- Writing -------------------------------------------------------------------------------------
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for one build; raise LockError with the owner's name if another holds it."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path / "LOCK", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise StoreError(f"cannot write the index in {self.path}: {error.strerror}; choose another folder with --index") from error
+        with os.fdopen(descriptor, "r+") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise LockError(f"another build holds {self.path} ({stream.read().strip() or 'just started'}): wait for it, or stop it") from None
+            stream.truncate(0)
+            stream.write(f"process {os.getpid()} on {socket.gethostname()} since {now()}\n")
+            stream.flush()
+            self._sweep()
+            yield
+
+    def commit(self, model: ModelIdentity, cut: int, sources: Sequence[str], files: Mapping[str, bytes]) -> str:
+        """Write a generation beside the others and make it the current one. Returns its name.
+
+        Call it under `lock`. On StoreError (a full disk, say) the index is what it was.
+        """
+        sums = {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()}
+        manifest = Manifest(model, cut, tuple(sources), now(), sums).to_bytes()
+        digest = hashlib.sha256(manifest).hexdigest()
+        try:
+            building = Path(tempfile.mkdtemp(dir=self.path, prefix="building-"))
+            for name, data in {**files, "MANIFEST.json": manifest}.items():
+                _write(building / name, data)
+            _sync_folder(building)
+            generation = self.path / generation_name(digest)
+            building.rename(generation)
+            self._point_to(generation.name, digest)
+        except OSError as error:
+            raise StoreError(f"cannot write the index in {self.path}: {error.strerror}; the old index is as it was") from error
+        return generation.name
+
+    def _point_to(self, generation: str, digest: str) -> None:
+        """The commit point. The generation before stays for readers that are about to open it."""
+        before = self._pointed()
+        pointer = json.dumps({"generation": generation, "manifest": digest, "before": before}).encode()
+        temporary = self.path / "building-CURRENT"
+        _write(temporary, pointer)
+        _sync_folder(self.path)
+        temporary.replace(self.path / "CURRENT")
+        _sync_folder(self.path)
+        self._sweep()
+
+    def _pointed(self, key: str = "generation") -> str | None:
+        try:
+            pointer = json.loads((self.path / "CURRENT").read_bytes())
+            return str(pointer[key]) if pointer[key] else None
+        except (OSError, ValueError, LookupError, TypeError):
+            return None  # No generation can be told: none is kept.
+
+    def _sweep(self) -> None:
+        """Remove what no reader can want: unfinished generations, and all but the last two."""
+        wanted = {self._pointed(), self._pointed("before")}
+        for orphan in [*self.path.glob("building-*"), *self.path.glob("gen-*")]:
+            if orphan.name not in wanted:
+                shutil.rmtree(orphan) if orphan.is_dir() else orphan.unlink()
+
+
+def generation_name(digest: str) -> str:
+    return f"gen-{digest[:16]}"
+
+
+def now() -> str:
+    """This moment, to the second, in UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _mapped(file: Path) -> memoryview:
+    """The bytes of a file, mapped: they stay readable when the file is removed."""
+    try:
+        with file.open("rb") as stream:
+            if os.fstat(stream.fileno()).st_size == 0:
+                return memoryview(b"")
+            return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+    except FileNotFoundError:
+        raise DamagedError(f"{file} is missing: {REBUILD}") from None
+    except OSError as error:
+        raise StoreError(f"cannot read {file}: {error.strerror}") from error
+
+
+def _verified(file: Path, size: int, digest: str) -> memoryview:
+    data = _mapped(file)
+    if len(data) != size:
+        raise DamagedError(f"{file} is damaged ({len(data)} bytes instead of {size}): {REBUILD}")
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise DamagedError(f"{file} is damaged (its SHA-256 differs): {REBUILD}")
+    return data
+
+
+def _write(file: Path, data: bytes) -> None:
+    with file.open("xb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,107 @@
+"""The values that travel through an index: documents, their sentences, chunks, and hits."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a document: `text[start:end]`; level 1 is the outermost."""
+
+    start: int
+    end: int
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file as it was read. All offsets into `text` count Unicode code points.
+
+    `id` is the path inside its source, "/" separated; `pages` holds the offset at which each page
+    starts (empty where the format has none); `source_hash` is the SHA-256 of the file, in hex.
+    """
+
+    id: str
+    title: str
+    text: str
+    pages: tuple[int, ...]
+    source_hash: str
+    headings: tuple[Heading, ...] = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """The page, counted from 1, that holds this offset; None where there are no pages."""
+        return bisect_right(self.pages, offset) or None
+
+    def heading_at(self, offset: int) -> Heading | None:
+        """The nearest heading that starts at or before this offset."""
+        place = bisect_right(self.headings, offset, key=lambda heading: heading.start)
+        return self.headings[place - 1] if place else None
+
+    def __str__(self) -> str:
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence by its place: its text is `document.text[start:end]`, always."""
+
+    document: Document
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.document.text[self.start : self.end]
+
+    @property
+    def page(self) -> int | None:
+        return self.document.page_at(self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of whole sentences that is embedded and searched as one.
+
+    `id` is a 63-bit hash of what the chunk says (see `index.split.chunk_ids`).
+    """
+
+    id: int
+    document: Document
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def start(self) -> int:
+        return self.sentences[0].start
+
+    @property
+    def end(self) -> int:
+        return self.sentences[-1].end
+
+    @property
+    def text(self) -> str:
+        return self.document.text[self.start : self.end]
+
+    @property
+    def page(self) -> int | None:
+        return self.document.page_at(self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that a search found. `score` is the cosine, -1..1; the order of a list is the rank."""
+
+    chunk: Chunk
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which embedding model made a vector. `weights` is the SHA-256 of what decides its output, in hex.
+
+    `window` is how many tokens it reads at once, special ones included.
+    """
+
+    name: str
+    weights: str
+    dimension: int
+    window: int
