@@ -6,6 +6,7 @@ the documents answer from the same question with one word twisted (AUROC 0.6 on 
 
 import math
 import re
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ class LinearEvidence:
         self._embedder = embedder
         self._vocabulary = vocabulary
         self._vectors: OrderedDict[str, Vectors32] = OrderedDict()
+        self._lock = threading.Lock()
 
     def judge(self, question: str, hits: Sequence[Hit]) -> Judgement:
         asked = content_words(question)
@@ -127,12 +129,15 @@ class LinearEvidence:
 
     def _embedded(self, texts: Sequence[str]) -> Vectors32:
         """The vectors of sentences; those asked for lately are kept."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        self._vectors.update(zip(new, self._embedder.documents(new), strict=True))
-        rows = np.stack([self._vectors[text] for text in texts])
-        while len(self._vectors) > KEPT_VECTORS:
-            self._vectors.popitem(last=False)
-        return rows
+        with self._lock:
+            vectors = {text: self._vectors[text] for text in texts if text in self._vectors}
+        new = [text for text in dict.fromkeys(texts) if text not in vectors]
+        vectors.update(zip(new, self._embedder.documents(new), strict=True))
+        with self._lock:
+            self._vectors.update(vectors)
+            while len(self._vectors) > KEPT_VECTORS:
+                self._vectors.popitem(last=False)
+        return np.stack([vectors[text] for text in texts])
 
 
 @dataclass(frozen=True, slots=True)

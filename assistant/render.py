@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from assistant.types import Answer, Citation
-from index.types import Hit, Sentence
+from index.types import Document, Hit, Sentence
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 INDENT = "    "
@@ -104,10 +104,7 @@ def hits_plain(hits: Sequence[Hit], width: int = 80, colour: bool = False) -> st
 
 def place(sentence: Sentence, end: int | None = None) -> str:
     """Where a sentence stands, in words: document, title if it says more, page, characters."""
-    document = sentence.document
-    parts = [document.id]
-    if document.title and document.title not in document.id:
-        parts.append(document.title)
+    parts = [_named(sentence.document)]
     if sentence.page:
         parts.append(f"page {sentence.page}")
     parts.append(f"characters {sentence.start}–{sentence.end if end is None else end}")
@@ -180,8 +177,12 @@ def _hover(citation: Citation) -> str:
 
 def _where(citation: Citation) -> str:
     page = f", page {citation.page}" if citation.page else ""
-    title = citation.title if citation.title == citation.sentence.document.id else f"{citation.title} ({citation.sentence.document.id})"
-    return f"{title}{page}"
+    return f"{_named(citation.sentence.document)}{page}"
+
+
+def _named(document: Document) -> str:
+    """A document's title with its path; the path alone where the title says no more."""
+    return document.id if document.title in document.id else f"{document.title} ({document.id})"
 
 
 def html_text(text: str) -> str:

@@ -90,6 +90,10 @@ class Store:
         """The current manifest alone, checked; for what an index is, where its files may be damaged."""
         return self._manifest(self._current())[0]
 
+    def generation(self) -> str:
+        """The name of the current generation: the cheapest way to see that a build has committed."""
+        return self._current()["generation"]
+
     def _current(self) -> dict[str, str]:
         try:
             pointer = json.loads((self.path / "CURRENT").read_bytes())

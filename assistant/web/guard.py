@@ -1,0 +1,132 @@
+"""What the web server lets in: known hosts, this page's own requests, the few paths that the chat uses. Pure ASGI.
+
+gradio serves far more than a chat needs (uploads, files, proxies, an open API); what is not listed is not there.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, MutableMapping
+from hashlib import sha256
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CRLF, LF = b"\r\n", b"\n"
+MOST_BODY = 256 * 1024
+READ = re.compile(
+    r"/(?:config/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|static/[^?]*|assets/[^?]*|svelte/[^?]*"
+    r"|footnote/(?:chat\.css|chat\.js)|passage/[\w-]+/\d+|gradio_api/(?:queue/data|heartbeat/\w+|info/?|startup-events|theme\.css))?"
+)
+WRITE = re.compile(r"/gradio_api/(?:queue/join|cancel|reset)/?")
+POLICY = (
+    "default-src 'none'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:;"
+    " connect-src 'self'; media-src 'self' data: blob:; worker-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'self';"
+    " frame-ancestors 'none'; object-src 'none'"
+)
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
+}
+
+
+class Guard:
+    """Wraps an app. `hosts` are the values of Host that are this server, port included."""
+
+    def __init__(self, app: App, hosts: frozenset[str]) -> None:
+        self.app = app
+        self.hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] != "http":
+            raise ConnectionRefusedError("only HTTP is served")
+        elif refusal := self._refusal(scope):
+            await _refuse(send, *refusal)
+        else:
+            await self.app(scope, _limited(receive), _with_headers(send))
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        """The status and reason to refuse a request with; None to let it in."""
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get(b"host", "").lower()
+        if host not in self.hosts:
+            return 421, "This server does not answer under that name."
+        method, path = scope["method"], scope["path"]
+        if method in ("GET", "HEAD"):
+            return None if READ.fullmatch(path) else (404, "There is nothing here.")
+        if method != "POST" or not WRITE.fullmatch(path):
+            return 405 if READ.fullmatch(path) else 404, "That is not offered here."
+        origin = headers.get(b"origin")
+        if (origin is not None and origin not in (f"http://{host}", f"https://{host}")) or headers.get(b"sec-fetch-site", "same-origin") != "same-origin":
+            return 403, "Only the chat page itself may write."
+        if not headers.get(b"content-length", "0").isdigit() or int(headers.get(b"content-length", "0")) > MOST_BODY:
+            return 413, "That is too long."
+        return None
+
+
+def _limited(receive: Receive) -> Receive:
+    """Receive at most `MOST_BODY` bytes; what goes on longer looks like a client that left."""
+    total = 0
+
+    async def limited() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if total > MOST_BODY else message
+
+    return limited
+
+
+def _with_headers(send: Send) -> Send:
+    """Add our headers. A page of HTML is held back until it is whole, to name the scripts that it brings by their hashes.
+
+    The one page there is is gradio's own frame: no text of a document or a person is ever in it.
+    """
+    held: list[Message] = []
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_html(message):
+            held.append(message)
+        elif held:
+            held.append(message)
+            if not message.get("more_body"):
+                body = b"".join(part.get("body", b"") for part in held[1:])
+                await send(_headed(held[0], _hashes(body)))
+                await send({"type": "http.response.body", "body": body})
+        else:
+            await send(_headed(message, "") if message["type"] == "http.response.start" else message)
+
+    return with_headers
+
+
+def _is_html(message: Message) -> bool:
+    return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in message.get("headers", []))
+
+
+def _hashes(page: bytes) -> str:
+    """The `script-src` words that allow the inline scripts of a page, and no others."""
+    scripts = re.findall(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
+    return "".join(f" 'sha256-{b64encode(sha256(script.replace(CRLF, LF)).digest()).decode()}'" for script in scripts)
+
+
+def _headed(start: Message, scripts: str) -> Message:
+    own = {**HEADERS, b"content-security-policy": POLICY.format(scripts=scripts).encode()}
+    dropped = {*own, b"access-control-allow-origin", b"access-control-allow-credentials"}
+    others = [(name, value) for name, value in start.get("headers", []) if name.lower() not in dropped]
+    return {**start, "headers": [*others, *own.items()]}
+
+
+async def _refuse(send: Send, status: int, reason: str) -> None:
+    body = reason.encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await _with_headers(send)({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

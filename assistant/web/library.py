@@ -1,0 +1,176 @@
+"""What the chat works on: the index as it is now, the conversations, and the passages that answers cite.
+
+Conversations live in memory, under names that cannot be guessed, and only as many as fit; a browser holds the name.
+"""
+
+import re
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
+from typing import Any
+
+from assistant.answer import Assistant
+from assistant.conversation import Conversation
+from assistant.settings import Settings
+from assistant.types import Answer, Citation
+from index.store import Store
+from index.types import Document
+
+MOST_CHATS = 500
+MOST_ANSWERS = 5_000
+AROUND = 40_000
+"""Characters shown before and after a cited sentence: some fifteen pages, which a browser lays out at once."""
+STARTERS = 4
+TRIED = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A conversation and, for each of its turns, the key under which its citations are found."""
+
+    conversation: Conversation = Conversation()
+    keys: tuple[str, ...] = ()
+
+
+class Library:
+    """The one thing that the page's events share. Every method may be called from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store = Store(settings.index)
+        self._lock = threading.Lock()
+        self._assistant: Assistant | None = None
+        self._starters: tuple[str, tuple[str, ...]] = ("", ())
+        self._chats: OrderedDict[str, Chat] = OrderedDict()
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+
+    def assistant(self) -> Assistant:
+        """An assistant over the newest generation: a build is seen by the next question. Raises IndexingError."""
+        with self._lock:
+            if self._assistant is None or self._assistant.index.generation != self._store.generation():
+                settings = self._settings
+                self._assistant = Assistant.open(settings.index, settings.cache_folder, settings.model)
+            return self._assistant
+
+    def new_chat(self) -> str:
+        """The name of a new, empty conversation."""
+        name = secrets.token_urlsafe(12)
+        self._keep_chat(name, Chat())
+        return name
+
+    def chat(self, name: str) -> Chat:
+        """A conversation by name; an empty one if the name is not known (any more)."""
+        with self._lock:
+            return self._chats.get(name, Chat())
+
+    def ask(self, name: str, question: str) -> Answer:
+        """Answer in a conversation and keep the turn."""
+        chat = self.chat(name)
+        conversation, answer = chat.conversation.ask(self.assistant(), question)
+        key = secrets.token_urlsafe(12)
+        with self._lock:
+            self._answers[key] = answer
+            while len(self._answers) > MOST_ANSWERS:
+                self._answers.popitem(last=False)
+        kept = len(conversation.turns)
+        self._keep_chat(name, replace(chat, conversation=conversation, keys=(*chat.keys, key)[-kept:]))
+        return answer
+
+    def _keep_chat(self, name: str, chat: Chat) -> None:
+        with self._lock:
+            self._chats[name] = chat
+            self._chats.move_to_end(name)
+            while len(self._chats) > MOST_CHATS:
+                self._chats.popitem(last=False)
+
+    # --- Passages ------------------------------------------------------------------------------------
+
+    def passage(self, key: str, label: int) -> dict[str, Any] | None:
+        """A cited sentence in its document, cut into pieces to show; None if the answer is not known (any more)."""
+        with self._lock:
+            answer = self._answers.get(key)
+        if answer is None:
+            return None
+        cited = next((citation for citation in answer.citations or answer.nearest if citation.label == label), None)
+        return passage(cited) if cited else None
+
+    # --- Starter questions ---------------------------------------------------------------------------
+
+    def starters(self) -> tuple[str, ...]:
+        """Up to four questions that the indexed documents answer: each was asked, and found."""
+        assistant = self.assistant()
+        if self._starters[0] != assistant.index.generation:
+            found = (question for question in islice(_suggestions(assistant), TRIED) if assistant.ask(question).found)
+            self._starters = assistant.index.generation, tuple(islice(found, STARTERS))
+        return self._starters[1]
+
+
+def _suggestions(assistant: Assistant) -> Iterator[str]:
+    """Questions made of headings, one document after the other; those that are written as questions come as they are."""
+    queues = [list(_questions(assistant.index.document(id))) for id in assistant.index.document_ids[:50]]
+    while any(queues):
+        for queue in queues:
+            if queue:
+                yield queue.pop(0)
+
+
+def _questions(document: Document) -> Iterator[str]:
+    headings = [document.text[h.start : h.end].strip("# \n=-") for h in document.headings]
+    asked = [heading for heading in headings if heading.endswith("?") and len(heading) < 90]
+    yield from asked
+    told = [re.sub(r"^[\d.]+\s+", "", heading) for heading in headings if heading not in asked and 3 < len(heading) < 60]
+    yield from (
+        f"What is said about {heading[:1].lower() + heading[1:] if heading[1:2].islower() else heading}?" for heading in told if heading != document.title
+    )
+    yield from (f"What is said about {name}?" for name in _frequent_names(document.text))
+
+
+def _frequent_names(text: str) -> list[str]:
+    """The two-word names that a text repeats, most frequent first."""
+    counts: dict[str, int] = {}
+    for name in re.findall(r"(?<=[a-z,] )[A-Z][a-zé]+ [A-Z][a-zé]+\b", text[:200_000]):
+        counts[name] = counts.get(name, 0) + 1
+    return sorted((name for name, count in counts.items() if count > 1), key=lambda name: (-counts[name], name))[:3]
+
+
+# --- A passage, piece by piece -------------------------------------------------------------------------
+
+
+def passage(citation: Citation) -> dict[str, Any]:
+    """What the viewer shows: where the sentence stands, and the text around it as (kind, text) pieces.
+
+    Kinds are `text`, `heading`, `cited`, and `page` (a label between two pages). Pieces hold text, never markup.
+    """
+    sentence = citation.sentence
+    document = sentence.document
+    first, last = max(0, sentence.start - AROUND), min(len(document.text), sentence.end + AROUND)
+    return {
+        "document": document.id,
+        "title": document.title,
+        "page": citation.page,
+        "pages": len(document.pages),
+        "label": citation.label,
+        "start": sentence.start,
+        "end": sentence.end,
+        "quote": sentence.text,
+        "cut_before": first > 0,
+        "cut_after": last < len(document.text),
+        "pieces": list(_pieces(document, first, last, sentence.start, sentence.end)),
+    }
+
+
+def _pieces(document: Document, first: int, last: int, start: int, end: int) -> Iterator[tuple[str, str]]:
+    headings = [(h.start, h.end) for h in document.headings if first <= h.start < last]
+    pages = {offset: str(number) for number, offset in enumerate(document.pages, 1) if first <= offset < last}
+    edges = sorted({first, last, start, end, *pages, *(edge for heading in headings for edge in heading if first <= edge <= last)})
+    for here, there in pairwise(edges):
+        if here in pages:
+            yield "page", pages[here]
+        if start <= here < end:
+            kind = "cited"
+        else:
+            kind = "heading" if any(a <= here < b for a, b in headings) else "text"
+        yield kind, document.text[here:there].replace("\f", "\n\n").replace("\0", "\ufffd")
