@@ -62,6 +62,7 @@ LAST_TOKEN = re.compile(r"[^\s(\[{“\"‘«/—–]*\Z")
 NEXT_WORD = re.compile(r"[\"'“‘«(\[*_]*([^\W_]+(?:['’][^\W_]+)?)")
 INITIAL = re.compile(r"[A-Z]\Z")
 ACRONYM = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]\Z")
+HANGING = re.compile(r"[)\],;]|[-–—]\s*(?:\n|\Z)")  # What no sentence begins with.
 MARKER = re.compile(r"(?:[•⁃▪◦‣●*-]\s*)?\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]{1,2}\Z")
 ITEM = re.compile(r"\s*[•⁃▪◦‣●]?\s*\(?(?P<label>\d{1,3}|[a-z])(?P<mark>\.\)|\.|\))\s")
 PARAGRAPH = re.compile(r"[\n\f\u2029](?:(?<=\n)[^\S\n]*\n|(?<!\n))\s*")
@@ -204,7 +205,7 @@ def _after_stop(text: str, sentence: int, candidate: re.Match[str], end: int) ->
     following = word[1] if word else ""
     if not candidate["gap"]:
         return after if _run_together(text, candidate.start(), following) else None
-    if following[:1].islower() and stop[-1] != " ":
+    if (following[:1].islower() and stop[-1] != " ") or HANGING.match(text, candidate.end(), end):
         return None
     if after - sentence < 12 and MARKER.match(text[sentence:after].strip()):
         return None
@@ -314,7 +315,7 @@ def chunks(document: Document, count: TokenCounts, window: int) -> tuple[Chunk, 
     while start < len(every):
         heading = document.heading_at(every[start].start)
         section_end = _section_end(document, every, start, heading)
-        room = max(window - sum(count([context(document, every[start].start)])), window // 2)
+        room = max(window - sum(count([context(document, every[section_end - 1].start)])), window // 2)
         runs += _runs(every[start:section_end], costs[start:section_end], room)
         start = section_end
     texts = [embedded_text(document, run[0].start, run[-1].end) for run in runs]

@@ -8,7 +8,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 from typing import Any
 
@@ -31,7 +31,7 @@ TRIED = 24
 class Chat:
     """A conversation and, for each of its turns, the key under which its citations are found."""
 
-    conversation: Conversation = Conversation()
+    conversation: Conversation = field(default_factory=Conversation)
     keys: tuple[str, ...] = ()
 
 
@@ -169,8 +169,6 @@ def _pieces(document: Document, first: int, last: int, start: int, end: int) -> 
     for here, there in pairwise(edges):
         if here in pages:
             yield "page", pages[here]
-        if start <= here < end:
-            kind = "cited"
-        else:
-            kind = "heading" if any(a <= here < b for a, b in headings) else "text"
+        heading = any(a <= here < b for a, b in headings)
+        kind = "cited" if start <= here < end else "heading" if heading else "text"
         yield kind, document.text[here:there].replace("\f", "\n\n").replace("\0", "\ufffd")

@@ -143,12 +143,14 @@ def _about(count: int | None) -> str:
 
 def _placeholder(count: int | None) -> str:
     if count == 0:
-        return '<div class="fn-empty"><h2>The index is empty</h2><p>Its sources hold no document any more. Add some, then run <code>footnote build FOLDER</code>.</p></div>'
-    return '<div class="fn-empty"><h2>Ask your documents</h2><p>Answers are quoted word for word, each with its source. What the documents do not say is declined.</p></div>'
+        return _notice("The index is empty", "Its sources hold no document any more. Add some, then run <code>footnote build FOLDER</code>.")
+    return _notice("Ask your documents", "Answers are quoted word for word, each with its source. What the documents do not say is declined.")
+
+
+def _notice(title: str, *paragraphs: str, kind: str = "") -> str:
+    return f'<div class="fn-empty {kind}"><h2>{title}</h2>{"".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)}</div>'
 
 
 def _trouble(error: IndexingError) -> str:
     title = "No index yet" if isinstance(error, NoIndexError) else "The index cannot be opened"
-    return (
-        f'<div class="fn-empty fn-trouble"><h2>{title}</h2><p>{html_text(str(error))}</p><p>This page sees it as soon as it is built: ask again then.</p></div>'
-    )
+    return _notice(title, html_text(str(error)), "This page sees it as soon as it is built: ask again then.", kind="fn-trouble")

@@ -61,13 +61,26 @@ SETEXT = re.compile(r"^(?=\S)[^\n]+\n(=+|-{2,})[ \t]*$", re.M)
 FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[ \t]*$|\Z)", re.M | re.S)
 
 
-def _read_text(path: Path) -> Reading:
+# A short line of its own, with no mark at its end, after a whole sentence or at the top, and before more text.
+PLAIN_HEADING = re.compile(
+    r"(?:\A\s*|(?<=[.!?:\"”’»)])[^\S\n]*\r?\n[^\S\n]*\r?\n\s*)(?P<line>[\"“‘«]?[^\W_a-z][^\n]{1,68}[^\W_][\"”’»)]?)[^\S\n]*\r?\n[^\S\n]*\r?\n(?=\s*[^\s•*-])"
+)
+
+
+def _decoded(path: Path) -> Reading:
     text, warning = decode(path.read_bytes())
     return Reading(text, warnings=(warning,) if warning else ())
 
 
+def _read_text(path: Path) -> Reading:
+    """Plain text. Its headings are guessed, and give context only: a guess moves no offset."""
+    reading = _decoded(path)
+    headings = (Heading(*found.span("line"), 1) for found in PLAIN_HEADING.finditer(reading.text))
+    return Reading(reading.text, headings=tuple(headings), warnings=reading.warnings)
+
+
 def _read_markdown(path: Path) -> Reading:
-    reading = _read_text(path)
+    reading = _decoded(path)
     headings = _markdown_headings(reading.text)
     title = re.sub(r"^[#\s]+|[#\s]+$", "", reading.text[headings[0].start : headings[0].end].split("\n")[0]) if headings else ""
     return Reading(reading.text, title, headings=headings, warnings=reading.warnings)

@@ -1,0 +1,45 @@
+# make chat · make test · make check · make bench
+
+PYTHON ?= python3
+SOURCES ?= seeds
+PORT ?= 7860
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
+ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
+
+.PHONY: chat test check bench
+
+chat: .venv/installed  ## Index SOURCES (a file or folder; default: seeds) and open the chat on PORT.
+	$(BIN)/footnote build "$(SOURCES)"
+	$(BIN)/footnote chat --port $(PORT)
+
+test: .venv/tools .venv/browser  ## Run every test.
+	$(BIN)/pytest
+
+check: .venv/tools  ## Format, lint, types.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .venv/bench  ## Measure Footnote beside its stock peer.
+	$(BIN)/python -m benchmarks
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv || ($(ROOT) apt-get update && $(ROOT) apt-get install -y python3-venv && $(PYTHON) -m venv --clear .venv)
+
+.venv/installed: .venv/bin/pip pyproject.toml constraints.txt
+	@echo "Installing Footnote into .venv (once; about two minutes) …"
+	$(PIP) --editable .
+	@touch $@
+
+.venv/tools: .venv/installed
+	$(PIP) --editable '.[test]'
+	@touch $@
+
+.venv/bench: .venv/installed
+	$(PIP) --editable '.[bench]'
+	@touch $@
+
+.venv/browser: .venv/installed
+	@command -v chromium > /dev/null || ($(ROOT) apt-get update && $(ROOT) apt-get install -y --no-install-recommends chromium fonts-noto-core)
+	@touch $@

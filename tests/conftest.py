@@ -1,0 +1,156 @@
+"""What every test stands on: real embedding model, real files, a blocked network, and no pickle anywhere."""
+
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from assistant.settings import keep_offline
+from index import Index
+from index.build import Report, build, reusable
+from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
+from index.load import load
+from index.store import Store
+
+keep_offline()
+
+REPOSITORY = Path(__file__).parents[1]
+SHARED = REPOSITORY.parent / "shared"
+CHROMIUM = shutil.which("chromium")
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+
+
+@pytest.fixture(autouse=True)
+def _no_pickle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing we read may be able to run code."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a pickle was about to be read")
+
+    real = np.load
+
+    def load_array(*arguments: Any, **options: Any) -> Any:
+        assert not options.get("allow_pickle"), "a pickled array was about to be read"
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(pickle, "load", refuse)
+    monkeypatch.setattr(pickle, "loads", refuse)
+    monkeypatch.setattr(np, "load", load_array)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    return open_embedder(DEFAULT_MODEL, default_cache())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder of documents."""
+    made = tmp_path / "documents"
+    made.mkdir()
+    return made
+
+
+Built = Callable[..., Report]
+
+
+def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def build_index(index: Path, sources: Sequence[Path], embedder: Embedder, full: bool = False) -> Report:
+    """What the command line does for `footnote build`."""
+    store = Store(index)
+    with store.lock():
+        old = None if full else reusable(store, embedder.identity)
+        known = {entry.id: old.contents.document(entry.id) for entry in old.contents.entries} if old else {}
+        documents = load(sources, known, leave_out=[index]).documents
+        return build(store, documents, embedder, list(map(str, sources)), old)
+
+
+@pytest.fixture(scope="session")
+def seeds(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
+    """The index of the sample documents."""
+    index = tmp_path_factory.mktemp("seeds") / "index"
+    build_index(index, [REPOSITORY / "seeds"], embedder)
+    return index
+
+
+@pytest.fixture(scope="session")
+def seeds_index(seeds: Path) -> Index:
+    return Index.open(seeds)
+
+
+BLOCKER = """
+import sys
+def _refuse(event, arguments):
+    if event == "socket.connect":
+        address = arguments[1]
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1"):
+            raise PermissionError(f"the network is blocked: {address}")
+    if event == "socket.getaddrinfo" and arguments[0] not in (None, "localhost", "127.0.0.1", "::1"):
+        raise PermissionError(f"the network is blocked: {arguments[0]}")
+sys.addaudithook(_refuse)
+"""
+
+
+@pytest.fixture(scope="session")
+def offline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which Python cannot reach any other machine."""
+    place = tmp_path_factory.mktemp("offline")
+    (place / "sitecustomize.py").write_text(BLOCKER)
+    return {**os.environ, "PYTHONPATH": f"{place}{os.pathsep}{REPOSITORY}", "COLUMNS": "80"}
+
+
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
+
+
+@pytest.fixture
+def footnote(offline: dict[str, str], tmp_path: Path) -> Run:
+    """Run the command in a process of its own, offline, in a folder of its own."""
+
+    def run(*arguments: str | Path, code: int | None = 0, **environment: str) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "assistant.cli", *map(str, arguments)]
+        done = subprocess.run(command, cwd=tmp_path, env={**offline, **environment}, capture_output=True, timeout=300, check=False)
+        assert code is None or done.returncode == code, done.stderr.decode()
+        return done
+
+    return run
+
+
+def output(done: subprocess.CompletedProcess[bytes]) -> Any:
+    return json.loads(done.stdout)
+
+
+def complaint(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The one line of an error."""
+    lines = done.stderr.decode().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real browser. Its absence is a failure in CI, and a reason to skip elsewhere."""
+    if CHROMIUM is None:
+        reason = "Chromium is not installed: apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

@@ -1,0 +1,135 @@
+"""The laws of the house, read from the source itself."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+FILES = sorted([*(REPOSITORY / "index").rglob("*.py"), *(REPOSITORY / "assistant").rglob("*.py")])
+
+# A module may import from its own floor's number or below, except its siblings: those with the same number.
+FLOORS = {
+    "index.errors": 0, "index.types": 0,
+    "index.load": 1, "index.split": 1, "index.embed": 1, "index.vectors": 1, "index.keywords": 1, "index.store": 1,
+    "index.contents": 2, "index.retriever": 2, "index.build": 3, "index.search": 3, "index": 4,
+    "assistant.errors": 10, "assistant.types": 10,
+    "assistant.settings": 11, "assistant.prompts": 11, "assistant.evidence": 11, "assistant.cite": 11, "assistant.quote": 11, "assistant.verify": 11,
+    "assistant.answer": 12, "assistant.conversation": 13, "assistant.render": 14, "assistant": 15, "assistant.web": 16, "assistant.cli": 17,
+}  # fmt: skip
+
+DOORS = {
+    "faiss": {"index.vectors"},
+    "sentence_transformers": {"index.embed"},
+    "onnxruntime": {"index.embed"},
+    "tokenizers": {"index.embed"},
+    "torch": {"index.embed"},
+    "transformers": {"index.embed"},
+    "huggingface_hub": {"index.embed"},
+    "Stemmer": {"index.keywords"},
+    "llama_index": {"index.load.formats", "index.retriever"},
+    "docx": {"index.load.formats"},
+    "lxml": {"index.load.formats"},
+    "pypdfium2": {"index.load.pdf"},
+    "charset_normalizer": {"index.load.text"},
+    "jinja2": {"assistant.prompts"},
+    "click": {"assistant.cli", "assistant.web.server"},
+    "rich": {"assistant.cli"},
+    "gradio": {"assistant.web.page", "assistant.web.server"},
+    "fastapi": {"assistant.web.server"},
+    "uvicorn": {"assistant.web.server"},
+}
+
+
+def module_of(file: Path) -> str:
+    parts = file.relative_to(REPOSITORY).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The modules that a file imports, inside functions too; those for type checking only do not count."""
+    for node in nodes(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module in ("index", "assistant"):
+                submodules = {alias.name for alias in node.names if (REPOSITORY / node.module / f"{alias.name}.py").exists()}
+                yield from (f"{node.module}.{name}" for name in submodules)
+                if len(submodules) < len(node.names):
+                    yield node.module
+            else:
+                yield node.module
+
+
+def nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
+            yield node
+            yield from nodes(node)
+
+
+def floor(module: str) -> int:
+    while module not in FLOORS:
+        module = module.rpartition(".")[0]
+    return FLOORS[module]
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_imports_go_one_way(file: Path) -> None:
+    own = module_of(file)
+    for imported in imports(file):
+        if imported.split(".")[0] in ("index", "assistant"):
+            family = own.rpartition(".")[0] not in ("", "index", "assistant") or own in ("index.load", "assistant.web")
+            inside = family and (imported + ".").startswith(".".join(own.split(".")[:2]) + ".")
+            assert inside or floor(imported) < floor(own), f"{own} must not import {imported}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_each_library_has_one_door(file: Path) -> None:
+    for imported in imports(file):
+        doors = DOORS.get(imported.split(".")[0])
+        assert doors is None or module_of(file) in doors, f"{module_of(file)} must not import {imported}"
+
+
+def test_every_door_is_used() -> None:
+    used = {(imported.split(".")[0], module_of(file)) for file in FILES for imported in imports(file)}
+    assert {(library, door) for library, doors in DOORS.items() for door in doors} <= used
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_only_settings_decides_by_the_environment(file: Path) -> None:
+    writes_for_others = {"assistant.settings", "assistant.web.server", "index.load.reader"}  # The last two pass it on to gradio and to a child.
+    assert "os.environ" not in file.read_text("utf-8") or module_of(file) in writes_for_others
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_every_module_says_what_it_is_for(file: Path) -> None:
+    assert ast.get_docstring(ast.parse(file.read_text("utf-8")))
+
+
+def test_index_knows_nothing_of_assistant() -> None:
+    assert not [f for f in FILES if module_of(f).startswith("index") and any(i.split(".")[0] == "assistant" for i in imports(f))]
+
+
+HEAVY = "torch gradio llama_index sentence_transformers transformers onnxruntime fastapi".split()
+
+
+@pytest.mark.parametrize(
+    ("code", "forbidden"),
+    [
+        ("import assistant.cli", HEAVY),
+        ("import index, assistant", [name for name in HEAVY if name != "faiss"]),
+        (
+            "from assistant import Assistant; Assistant.open(INDEX).ask('What does a citation promise?')",
+            [n for n in HEAVY if n not in ("onnxruntime", "faiss")],
+        ),
+    ],
+)
+def test_heavy_imports_wait_until_they_are_needed(code: str, forbidden: list[str], seeds: Path, offline: dict[str, str]) -> None:
+    program = f"INDEX = {str(seeds)!r}\n{code}\nimport sys\nprint([name for name in {forbidden} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], env=offline, capture_output=True, check=True)
+    assert done.stdout.decode().strip() == "[]"

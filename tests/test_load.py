@@ -1,0 +1,280 @@
+"""Every format to its text; every bad file named with its reason; the rest goes on."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from index.errors import LoadError, SourceError
+from index.load import Loaded, load
+from index.load.reader import Reader
+from index.load.text import decode
+from index.types import Document
+from tests import documents
+from tests.conftest import write
+
+
+def texts(loaded: Loaded) -> dict[str, str]:
+    return {document.id: document.text for document in loaded.documents}
+
+
+def only(loaded: Loaded) -> Document:
+    (document,) = loaded.documents
+    assert loaded.failed == ()
+    return document
+
+
+def reason(folder: Path) -> str:
+    loaded = load([folder], {})
+    (problem,) = loaded.failed
+    assert Path(problem.file).parent == folder
+    return problem.reason
+
+
+# --- Formats -----------------------------------------------------------------------------------------
+
+
+def test_text_is_the_file_decoded(folder: Path) -> None:
+    write(folder, {"a.txt": "One.\r\nTwo. \n\n  Three.\n"})
+    document = only(load([folder], {}))
+    assert (document.id, document.title, document.text, document.pages) == ("a.txt", "a", "One.\r\nTwo. \n\n  Three.\n", ())
+
+
+def test_markdown_gives_its_headings_and_title(folder: Path) -> None:
+    text = "# The title\n\nText.\n\n```\n# no heading\n```\n\nUnder\n-----\n\nMore.\n"
+    write(folder, {"a.md": text})
+    document = only(load([folder], {}))
+    assert document.text == text
+    assert document.title == "The title"
+    assert [(text[h.start : h.end], h.level) for h in document.headings] == [("# The title", 1), ("Under\n-----", 2)]
+
+
+def test_plain_text_has_headings_where_short_lines_stand_alone(folder: Path) -> None:
+    text = "Report\n\nIt begins here.\n\nSecond part\n\nIt goes on, and\n\nno heading\n\nends.\n"
+    write(folder, {"a.txt": text})
+    assert [text[h.start : h.end] for h in only(load([folder], {})).headings] == ["Report", "Second part"]
+
+
+def test_html_gives_what_a_reader_sees(folder: Path) -> None:
+    page = (
+        "<html><head><title>A  page</title><script>no()</script><style>no{}</style></head><body><h1>Big <b>news</b></h1>"
+        "<p>One <i>two</i>three.<br>Four<!-- no -->.</p><div style='display: none'>no</div><p hidden>no</p>"
+        "<ul><li>first</li><li>second</li></ul><table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>"
+        "<pre>x\n  y</pre>end &amp; all<img src=x alt=no></body></html>"
+    )
+    write(folder, {"a.html": page})
+    loaded = load([folder], {})
+    document = only(loaded)
+    assert document.text == "Big news\n\nOne twothree.\nFour.\n\nfirst\n\nsecond\n\na | b\nc | d\n\nx\n  y\n\nend & all"
+    assert document.title == "A page"
+    assert [document.text[h.start : h.end] for h in document.headings] == ["Big news"]
+    assert [problem.reason for problem in loaded.warnings] == ["4 hidden characters were left out"]
+
+
+def test_html_of_any_depth_is_read(folder: Path) -> None:
+    write(folder, {"a.html": "<div>" * 200 + "deep" + "</div>" * 200})
+    assert only(load([folder], {})).text == "deep"
+
+
+def test_html_declares_its_encoding(folder: Path) -> None:
+    write(folder, {"a.html": '<meta charset="windows-1251"><p>Привет, мир</p>'.encode("cp1251")})
+    assert only(load([folder], {})).text == "Привет, мир"
+
+
+def test_pdf_gives_pages_paragraphs_and_headings(folder: Path) -> None:
+    write(
+        folder,
+        {
+            "a.pdf": documents.pdf(
+                [["# The lease", "", "", "The rent is due on", "the first day.", "", "", "It rises yearly."], ["Page two."]], title="Lease of 2026"
+            )
+        },
+    )
+    document = only(load([folder], {}))
+    assert document.text == "The lease\n\nThe rent is due on\nthe first day.\n\nIt rises yearly.\fPage two."
+    assert document.title == "Lease of 2026"
+    assert document.pages == (0, document.text.index("Page two"))
+    assert [document.text[h.start : h.end] for h in document.headings] == ["The lease"]
+    assert [document.page_at(document.text.index(words)) for words in ("rent", "two")] == [1, 2]
+
+
+def test_word_gives_paragraphs_tables_and_headings(folder: Path) -> None:
+    documents.docx(folder / "a.docx", "# Terms", "Thirty days.", [["Item", "Price"], ["Chair", "20"]], "The end.", title="Offer")
+    document = only(load([folder], {}))
+    assert document.text == "Terms\n\nThirty days.\n\nItem | Price\nChair | 20\n\nThe end."
+    assert document.title == "Offer"
+    assert [document.text[h.start : h.end] for h in document.headings] == ["Terms"]
+
+
+def test_rich_text_is_read_through_llama_index(folder: Path) -> None:
+    write(folder, {"a.rtf": r"{\rtf1\ansi {\b Notice} is thirty days.\par It is written.}"})
+    assert only(load([folder], {})).text == "Notice is thirty days.\nIt is written."
+
+
+# --- Encodings ---------------------------------------------------------------------------------------
+
+SAMPLE = "Café, naïve, 10 € – “quoted”, Ærø."
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+def test_every_encoding_is_found_and_no_character_lost(encoding: str) -> None:
+    text, warning = decode(SAMPLE.encode(encoding))
+    assert text == SAMPLE
+    assert (warning is None) == (encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32"))
+
+
+def test_another_script_is_told_from_its_letters() -> None:
+    text = "Договор вступает в силу со дня подписания обеими сторонами и действует один год. " * 5
+    assert decode(text.encode("cp1251"))[0] == text
+
+
+def test_bytes_that_windows_1252_leaves_undefined_are_kept() -> None:
+    assert decode(b"caf\xe9 \x81 end")[0] == "café \x81 end"
+
+
+def test_a_damaged_mark_is_said_and_nothing_dropped() -> None:
+    with pytest.raises(LoadError, match="marked as utf-8-sig but is damaged at byte"):
+        decode(b"\xef\xbb\xbfabc \xff\xfe")
+
+
+def test_a_few_zero_bytes_in_a_text_are_kept() -> None:
+    assert decode(b"A text with a zero\x00 in it, and more words.")[0] == "A text with a zero\x00 in it, and more words."
+
+
+# --- Files that cannot be read -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("empty.txt", b"", "is empty (0 bytes)"),
+        ("blank.txt", b" \n\n ", "holds no text"),
+        ("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "looks like a binary file"),
+        ("random.txt", bytes((i * 7919) % 256 for i in range(5000)), "looks like a binary file"),
+        ("locked.pdf", documents.encrypted_pdf(), "is encrypted"),
+        ("scan.pdf", documents.pdf([[""], [""]]), "its 2 pages hold no text"),
+        ("cut.pdf", documents.pdf([["Some text."]])[:300], "is damaged or not a PDF"),
+        ("no.pdf", b"just words", "is damaged or not a PDF"),
+        ("no.docx", b"just words", "is damaged: File is not a zip file"),
+        ("no.rtf", b"just words", "is not rich text"),
+        ("blank.html", b"<html><head><title>x</title></head><body> </body></html>", "holds no text"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_reason_and_the_rest_goes_on(folder: Path, name: str, content: bytes, expected: str) -> None:
+    write(folder, {name: content, "good.txt": "All is well."})
+    assert expected in reason(folder)
+    assert texts(load([folder], {})) == {"good.txt": "All is well."}
+
+
+def test_a_truncated_word_document_is_refused(folder: Path) -> None:
+    documents.docx(folder / "a.docx", "Some text.")
+    whole = (folder / "a.docx").read_bytes()
+    (folder / "a.docx").write_bytes(whole[: len(whole) // 2])
+    assert "is damaged" in reason(folder)
+
+
+def test_an_archive_bomb_is_not_unpacked(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "a.docx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"0" * 50_000_000)
+    assert "archive bomb" in reason(folder)
+
+
+def test_a_zip_that_is_no_word_document_is_refused(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "a.docx", "w") as archive:
+        archive.writestr("hello.txt", "hello")
+    assert "is not a Word document" in reason(folder)
+
+
+def test_an_unreadable_file_is_named(folder: Path) -> None:
+    write(folder, {"a.txt": "x"})
+    (folder / "a.txt").chmod(0)
+    if os.access(folder / "a.txt", os.R_OK):
+        pytest.skip("this user reads every file")
+    assert "cannot be opened: Permission denied" in reason(folder)
+
+
+def test_a_file_that_hangs_the_parser_is_given_up_and_the_reader_goes_on(folder: Path) -> None:
+    write(folder, {"good.txt": "All is well."})
+    write(folder, {"slow.html": "<p><b><i>" * 3_000_000})
+    with Reader(seconds=1) as reader:
+        with pytest.raises(LoadError, match="took longer than 1 s"):
+            reader.read(folder / "slow.html")
+        assert reader.read(folder / "good.txt").text == "All is well."
+
+
+def test_a_reader_that_dies_is_replaced(folder: Path) -> None:
+    write(folder, {"good.txt": "All is well."})
+    with Reader() as reader:
+        assert reader.read(folder / "good.txt").text == "All is well."
+        assert reader._process is not None
+        reader._process.kill()
+        with pytest.raises(LoadError, match="the parser crashed on it"):
+            reader.read(folder / "good.txt")
+        assert reader.read(folder / "good.txt").text == "All is well."
+
+
+def test_a_file_that_needs_too_much_memory_is_named(folder: Path) -> None:
+    write(folder, {"big.txt": "a" * (400 << 20)})
+    assert "needs more than 1 GiB of memory" in reason(folder)
+
+
+def test_a_line_of_fifty_megabytes_is_read(folder: Path) -> None:
+    line = "One short sentence of a very long line. " * (50_000_000 // 40)
+    write(folder, {"a.txt": line})
+    assert only(load([folder], {})).text == line
+
+
+# --- The walk ----------------------------------------------------------------------------------------
+
+
+def test_a_source_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="there is no file or folder .*nowhere: check the name"):
+        load([tmp_path / "nowhere"], {})
+
+
+def test_links_pipes_hidden_files_and_other_formats_are_passed_over(folder: Path, tmp_path: Path) -> None:
+    write(folder, {"in/a.txt": "In.", ".hidden/b.txt": "no", "c.xyz": "no", "index/d.txt": "no"})
+    write(tmp_path, {"outside.txt": "Secret."})
+    (folder / "loop").symlink_to(folder)
+    (folder / "out.txt").symlink_to(tmp_path / "outside.txt")
+    os.mkfifo(folder / "pipe.txt")
+    loaded = load([folder], {}, leave_out=[folder / "index"])
+    assert texts(loaded) == {"in/a.txt": "In."}
+    assert sorted((Path(p.file).name, p.reason.split(":")[0]) for p in loaded.skipped) == [
+        ("c.xyz", "the format .xyz is not read"),
+        ("loop", "a symbolic link"),
+        ("out.txt", "a symbolic link"),
+        ("pipe.txt", "not a regular file"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["with space.txt", 'it\'s "quoted".txt', "emoji 🦊.txt", "two\nlines.txt", "-n.txt", "späť.txt"])
+def test_any_file_name_is_an_id(folder: Path, name: str) -> None:
+    write(folder, {name: "Text."})
+    assert texts(load([folder], {})) == {name: "Text."}
+
+
+def test_a_name_that_is_no_utf8_is_written_with_escapes(folder: Path) -> None:
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_text("Text.")
+    assert texts(load([folder], {})) == {"caf\\xe9.txt": "Text."}
+
+
+def test_two_sources_with_one_path_are_told_apart(tmp_path: Path) -> None:
+    write(tmp_path, {"x/docs/a.txt": "X.", "y/docs/a.txt": "Y.", "y/docs/b.txt": "B."})
+    loaded = load([tmp_path / "x" / "docs", tmp_path / "y" / "docs"], {})
+    assert texts(loaded) == {"x/docs/a.txt": "X.", "y/docs/a.txt": "Y.", "b.txt": "B."}
+
+
+def test_a_file_named_twice_is_read_once(folder: Path) -> None:
+    write(folder, {"sub/a.txt": "Text."})
+    assert list(texts(load([folder, folder / "sub", folder / "sub" / "a.txt"], {}))) == ["sub/a.txt"]
+
+
+def test_an_unchanged_file_is_not_read_again(folder: Path) -> None:
+    write(folder, {"a.txt": "One.", "b.txt": "Two."})
+    known = {document.id: document for document in load([folder], {}).documents}
+    write(folder, {"b.txt": "New."})
+    again = {document.id: document for document in load([folder], known).documents}
+    assert again["a.txt"] is known["a.txt"]
+    assert again["b.txt"].text == "New."
