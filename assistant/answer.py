@@ -24,9 +24,11 @@ NEAREST = 3
 class Assistant:
     """Answers questions over one index. It holds no conversation and never changes."""
 
-    def __init__(self, index: Index, evidence: Evidence) -> None:
+    def __init__(self, index: Index, evidence: Evidence, bar: float = BAR) -> None:
+        """`bar` is the confidence below which the documents are said not to answer."""
         self.index = index
         self.evidence = evidence
+        self.bar = bar
 
     @classmethod
     def open(cls, path: str | Path = ".footnote", cache: Path | None = None, model: str | None = None) -> "Assistant":
@@ -49,7 +51,7 @@ class Assistant:
         with _timed(timings, "evidence"):
             judged = self.evidence.judge(asked, hits)
         ranked = cite.number(judged.ranked[:OFFERED])
-        answers = judged.confidence >= BAR
+        answers = judged.confidence >= self.bar
         return Grounds(
             question=question,
             standalone=asked,

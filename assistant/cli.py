@@ -44,9 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # The reader of our output left: nobody is there to tell.
-        sys.exit(FOUND)
     sys.exit(code if isinstance(code, int) else FOUND)
 
 

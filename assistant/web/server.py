@@ -1,5 +1,6 @@
 """Serves the chat: FastAPI with our own routes, gradio mounted beside them, the guard around both, uvicorn under it."""
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -20,7 +21,7 @@ HERE = Path(__file__).parent
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONCURRENCY = 400
 LONGEST_QUEUE = 64
-KEPT_ALIVE_SECONDS, STOPPED_SECONDS = 10, 5
+KEPT_ALIVE_SECONDS, STOPPED_SECONDS = 10, 2
 
 
 def serve(settings: Settings, host: str, port: int, open_browser: bool) -> None:
@@ -44,7 +45,14 @@ def serve(settings: Settings, host: str, port: int, open_browser: bool) -> None:
             timeout_keep_alive=KEPT_ALIVE_SECONDS,
             timeout_graceful_shutdown=STOPPED_SECONDS,
         )
+        logging.getLogger("uvicorn.error").addFilter(_not_cut_off)
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _not_cut_off(record: logging.LogRecord) -> bool:
+    """Every open page holds a stream open; that stopping ends it is no error to tell of."""
+    cancelled = record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not cancelled and "graceful shutdown exceeded" not in record.getMessage()
 
 
 def listen(host: str, port: int) -> socket.socket:

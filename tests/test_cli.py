@@ -1,0 +1,212 @@
+"""The contract: commands, JSON shapes, exit codes; one line for whatever is wrong; and nothing over the network."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, SHARED, Run, complaint, output, write
+
+TEXT = "The lease begins on 1 May. The rent is 900 euros a month. Either side may end it with notice of three months.\n"
+KEYS = "question standalone found answer short_answer confidence engine claims citations nearest missing_words timings_ms".split()
+CITATION_KEYS = "label document title page start end quote score document_hash".split()
+
+
+@pytest.fixture
+def built(folder: Path, footnote: Run) -> Path:
+    write(folder, {"lease.txt": TEXT, "sub/pets.md": "# Pets\n\nDogs are welcome. Cats must be registered.\n"})
+    footnote("build", folder)
+    return folder
+
+
+def test_build_says_what_it_did(folder: Path, footnote: Run) -> None:
+    write(folder, {"lease.txt": TEXT, "empty.txt": ""})
+    done = footnote("build", folder, "--json")
+    report = output(done)
+    assert (report["added"], report["documents"], report["sentences"], report["chunks"], report["embedded"]) == (["lease.txt"], 1, 3, 1, 1)
+    assert report["failed"] == [{"file": str(folder / "empty.txt"), "reason": "is empty (0 bytes)"}]
+    assert done.stderr.decode() == f"footnote: not read: {folder / 'empty.txt'}: is empty (0 bytes)\n"
+    write(folder, {"lease.txt": TEXT + "It is signed.", "new.txt": "New."})
+    dry = output(footnote("build", "--dry-run", "--json"))
+    assert (dry["added"], dry["changed"], dry["removed"], dry["kept"]) == (["new.txt"], ["lease.txt"], [], [])
+    assert output(footnote("status", "--json"))["documents"] == 1
+    (folder / "lease.txt").unlink()
+    again = output(footnote("build", "--json"))
+    assert (again["added"], again["removed"], again["embedded"]) == (["new.txt"], ["lease.txt"], 1)
+    assert output(footnote("build", "--json"))["embedded"] == 0
+    assert output(footnote("build", "--full", "--json"))["embedded"] == 1
+
+
+def test_ask_has_the_shape_of_the_contract_and_its_quotes_hold(built: Path, footnote: Run) -> None:
+    done = footnote("ask", "How high is the rent?", "--json")
+    answer = output(done)
+    assert list(answer) == KEYS
+    assert (answer["found"], answer["engine"], answer["short_answer"]) == (True, "quote", None)
+    assert list(answer["citations"][0]) == CITATION_KEYS
+    assert answer["claims"][0] == {"text": "The rent is 900 euros a month.", "citations": [1], "support": "supported"}
+    for citation in answer["citations"]:
+        shown = footnote("show", citation["document"]).stdout.decode()
+        assert shown[citation["start"] : citation["end"]] == citation["quote"]
+        assert re.fullmatch(r"sha256:[0-9a-f]{64}", citation["document_hash"])
+    again = output(footnote("ask", "How high is the rent?", "--json"))
+    assert {**answer, "timings_ms": 0} == {**again, "timings_ms": 0}
+    assert done.stderr == b""
+
+
+def test_a_declined_question_exits_with_3(built: Path, footnote: Run) -> None:
+    answer = output(footnote("ask", "Who discovered penicillin?", "--json", code=3))
+    assert (answer["found"], answer["claims"], answer["citations"]) == (False, [], [])
+    assert answer["missing_words"] == ["discovered", "penicillin"]
+    assert list(answer["nearest"][0]) == CITATION_KEYS
+    assert 0 <= answer["confidence"] < 0.36
+
+
+def test_ask_prints_the_answer_and_below_it_the_quoted_sources(built: Path, footnote: Run) -> None:
+    printed = footnote("ask", "How high is the rent?").stdout.decode()
+    assert printed.startswith("The rent is 900 euros a month. [1]\n\nSources\n[1] lease.txt · characters 27–57\n  │ The rent is 900 euros a month.\n")
+    assert "Closest passages" in footnote("ask", "Who discovered penicillin?", code=3).stdout.decode()
+    assert "[^1]: lease.txt" in footnote("ask", "How high is the rent?", "--markdown").stdout.decode()
+
+
+def test_show_prints_the_text_as_it_was_read(built: Path, footnote: Run) -> None:
+    assert footnote("show", "lease.txt").stdout == TEXT.encode()
+    assert output(footnote("show", "sub/pets.md", "--json"))["title"] == "Pets"
+
+
+def test_search_lists_hits(built: Path, footnote: Run) -> None:
+    hits = output(footnote("search", "dogs and cats", "--json", "--top", "1"))["hits"]
+    assert [(hit["document"], hit["title"]) for hit in hits] == [("sub/pets.md", "Pets")]
+    assert "sub/pets.md" in footnote("search", "dogs and cats").stdout.decode()
+
+
+def test_status_says_what_is_in_the_index(built: Path, footnote: Run) -> None:
+    facts = output(footnote("status", "--json"))
+    assert (facts["sources"], facts["documents"], facts["model"], facts["dimension"]) == ([str(built)], 2, "all-MiniLM-L6-v2", 384)
+    assert facts["document_ids"] == ["lease.txt", "sub/pets.md"]
+    assert "all-MiniLM-L6-v2" in footnote("status").stdout.decode()
+
+
+def test_prompt_prints_the_numbered_evidence(built: Path, footnote: Run) -> None:
+    assert "[1] (lease) The rent is 900 euros a month." in footnote("prompt", "How high is the rent?").stdout.decode()
+    assert complaint(footnote("prompt", "Who discovered penicillin?", code=3)).startswith("footnote: the documents do not say")
+
+
+WRONG = [
+    (["build", "nowhere"], "there is no file or folder"),
+    (["build"], "there is no file or folder"),
+    (["ask", "Who?"], "there is no index in .footnote: make one with `footnote build FOLDER`"),
+    (["status"], "there is no index"),
+    (["ask", ""], "the question is empty"),
+    (["ask", "x" * 100_000], "has 100,000 characters"),
+    (["ask"], "Missing argument 'QUESTION'"),
+    (["ask", "Who?", "--frob"], "No such option"),
+    (["frob"], "No such command 'frob'"),
+    (["search", "x", "--top", "0"], "is not in the range"),
+    (["ask", "Who?", "--llm", "some:model"], "this version answers with quotations only"),
+    (["chat", "--host", "0.0.0.0"], "there is no login yet"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG, ids=lambda value: str(value)[:30])
+def test_a_wrong_call_is_one_line_and_exits_with_2(footnote: Run, arguments: list[str], said: str) -> None:
+    assert said in complaint(footnote(*arguments, code=2))
+
+
+def test_a_source_that_holds_nothing_leaves_the_index_as_it_was(built: Path, footnote: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "nothing in" in complaint(footnote("build", tmp_path / "empty", code=2))
+    assert output(footnote("status", "--json"))["documents"] == 2
+
+
+def test_a_document_that_is_not_there_is_named(built: Path, footnote: Run) -> None:
+    assert "there is no document 'x.txt'" in complaint(footnote("show", "x.txt", code=2))
+
+
+def test_damage_is_named_and_a_full_build_mends_it(built: Path, footnote: Run, tmp_path: Path) -> None:
+    generation = output(footnote("status", "--json"))["generation"]
+    vectors = tmp_path / ".footnote" / generation / "vectors.faiss"
+    vectors.write_bytes(vectors.read_bytes()[:-1] + b"?")
+    for command in (["ask", "How high is the rent?"], ["status"], ["build"]):
+        assert "vectors.faiss is damaged" in complaint(footnote(*command, code=2))
+    footnote("build", "--full")
+    footnote("ask", "How high is the rent?")
+
+
+def test_names_are_printed_on_one_line(folder: Path, footnote: Run) -> None:
+    write(folder, {"two\nlines \x1b[31m.txt": TEXT})
+    footnote("build", folder)
+    printed = footnote("ask", "How high is the rent?").stdout.decode()
+    assert "two lines �[31m.txt" in printed
+
+
+def test_a_reader_who_leaves_is_no_error(built: Path, footnote: Run, offline: dict[str, str], tmp_path: Path) -> None:
+    for command in ("show lease.txt", "ask 'How high is the rent?'", "status --json"):
+        done = subprocess.run(["bash", "-c", f"{sys.executable} -m assistant.cli {command} | true"], cwd=tmp_path, env=offline, capture_output=True, check=True)
+        assert done.stderr == b""
+
+
+def test_a_build_that_is_killed_leaves_the_old_index(built: Path, footnote: Run, offline: dict[str, str], tmp_path: Path) -> None:
+    before = output(footnote("status", "--json"))["generation"]
+    write(built, {f"{number}.txt": f"Report number {number} tells of the harbour. " * 60 for number in range(40)})
+    for seconds in (0.3, 0.8, 1.2, 1.6):
+        builder = subprocess.Popen([sys.executable, "-m", "assistant.cli", "build"], cwd=tmp_path, env=offline, stderr=subprocess.DEVNULL)
+        try:
+            builder.wait(seconds)
+        except subprocess.TimeoutExpired:
+            builder.kill()
+            builder.wait()
+            assert output(footnote("status", "--json"))["generation"] == before
+    footnote("build")
+    assert output(footnote("status", "--json"))["documents"] == 42
+
+
+def test_a_progress_bar_appears_on_a_terminal_only(built: Path, offline: dict[str, str], tmp_path: Path) -> None:
+    import pty
+
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "assistant.cli", "build", "--full"]
+    done = subprocess.run(command, cwd=tmp_path, env={**offline, "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=terminal, check=True)
+    os.close(terminal)
+    shown = os.read(controller, 100_000).decode()
+    os.close(controller)
+    assert "Reading files" in shown
+    assert "Embedding chunks" in shown
+    assert "2/2" in shown
+    assert b"Embedding" not in done.stdout
+
+
+def test_help_is_there_for_every_command(footnote: Run) -> None:
+    for command in ("build", "status", "search", "ask", "chat", "show", "prompt"):
+        assert command in footnote("--help").stdout.decode()
+    assert "--dry-run" in footnote("build", "--help").stdout.decode()
+
+
+def test_the_shared_article_answers_its_question(footnote: Run) -> None:
+    if not (SHARED / "seeds").is_dir():
+        pytest.skip("the shared article is not here")
+    footnote("build", SHARED / "seeds")
+    answer = output(footnote("ask", "When can Ukraine join NATO according to Tajani?", "--json"))
+    assert "only after the end of the conflict" in answer["citations"][0]["quote"]
+
+
+def test_an_installed_wheel_brings_prompts_and_page(tmp_path: Path) -> None:
+    """The wheel is built from the checkout, and its own copy of everything is used from another folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(REPOSITORY)],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    (wheel,) = tmp_path.glob("footnote-*.whl")
+    installed = tmp_path / "installed"
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", str(wheel), str(installed)], check=True)
+    code = (
+        "import json, assistant.prompts as p; from pathlib import Path; web = Path(p.__file__).parent / 'web'\n"
+        "print(json.dumps([str(p.folder()), (p.folder() / 'answer.md').is_file(), (web / 'chat.js').is_file()]))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=installed, env={**os.environ, "PYTHONPATH": str(installed)}, capture_output=True, check=True)
+    assert json.loads(ran.stdout) == [str(installed / "assistant" / "prompts_data"), True, True]

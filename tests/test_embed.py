@@ -1,0 +1,112 @@
+"""Unit vectors, the same bits whatever stands beside a text; models that are not what they should be are refused."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import index.embed as embed
+from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
+from index.errors import ModelError
+
+
+def test_vectors_are_of_unit_length_and_near_for_near_meanings(embedder: Embedder) -> None:
+    rows = embedder.documents(["The cat sleeps on the sofa.", "A kitten is napping on the couch.", "Interest rates rose."])
+    assert rows.dtype == np.float32
+    assert rows.shape == (3, 384)
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-6)
+    assert rows[0] @ rows[1] > 0.6 > 0.2 > rows[0] @ rows[2]
+
+
+def test_a_vector_does_not_depend_on_its_neighbours(embedder: Embedder) -> None:
+    texts = ["Short.", "A much longer text about the weather in the north. " * 8, "Middling, with a comma.", "Short."]
+    together = embedder.documents(texts)
+    assert all((together[place] == embedder.documents([text])[0]).all() for place, text in enumerate(texts))
+    assert (embedder.question(texts[0]) == together[0]).all()
+
+
+def test_no_word_of_a_long_text_is_ignored(embedder: Embedder) -> None:
+    beginning = "The meeting is about the budget. " * 80
+    one, other = embedder.documents([beginning + "Bees make honey. " * 40, beginning + "The court was adjourned. " * 40])
+    assert one @ other < 0.999
+
+
+def test_tokens_are_counted_without_special_ones(embedder: Embedder) -> None:
+    assert embedder.count(["hello world", "", "a"]) == [2, 0, 1]
+
+
+def test_nothing_is_embedded_for_nothing(embedder: Embedder) -> None:
+    assert embedder.documents([]).shape == (0, 384)
+
+
+def test_the_export_is_the_published_model(embedder: Embedder) -> None:
+    """Cosines of the published all-MiniLM-L6-v2, computed with sentence-transformers in float32."""
+    model = pytest.importorskip("sentence_transformers").SentenceTransformer(str(embed._packaged()), device="cpu", local_files_only=True)
+    texts = ["Who signed the contract?", "The parties signed on 3 May 2021 in Ghent.", "x"]
+    assert np.allclose(embedder.documents(texts), model.encode(texts, normalize_embeddings=True), atol=1e-5)
+
+
+def test_a_damaged_export_is_made_again(tmp_path: Path, tiny_model: Path) -> None:
+    first = open_embedder(str(tiny_model), tmp_path)
+    (folder,) = tmp_path.iterdir()
+    data = bytearray((folder / "model.onnx").read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / "model.onnx").write_bytes(data)
+    second = open_embedder(str(tiny_model), tmp_path)
+    assert (first.documents(["the text"]) == second.documents(["the text"])).all()
+    assert sorted(path.name for path in folder.iterdir()) == ["card.json", "model.onnx", "tokenizer.json"]
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_an_export_that_differs_from_its_model_is_refused(tmp_path: Path, tiny_model: Path) -> None:
+    embedder = open_embedder(str(tiny_model), tmp_path)
+    assert isinstance(embedder, embed.OnnxEmbedder)
+    with pytest.raises(ModelError, match="differs from the model"):
+        embed._same(embedder, lambda text: -embedder.question(text), "tiny")
+
+
+def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="not a folder and not in the local model cache"):
+        open_embedder("nobody/nothing", tmp_path)
+
+
+def test_weights_in_a_format_that_can_run_code_are_refused(tmp_path: Path, tiny_model: Path) -> None:
+    shutil.copytree(tiny_model, tmp_path / "model")
+    (tmp_path / "model" / "model.safetensors").rename(tmp_path / "model" / "pytorch_model.bin")
+    with pytest.raises(ModelError, match=r"no \.safetensors file"):
+        open_embedder(str(tmp_path / "model"), tmp_path / "cache")
+
+
+def test_a_changed_default_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Path) -> None:
+    shutil.copytree(tiny_model, tmp_path / "fake_minilm" / "model")
+    (tmp_path / "fake_minilm" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(embed, "DEFAULT_PACKAGE", "fake_minilm")
+    with pytest.raises(ModelError, match="not the published model"):
+        open_embedder(DEFAULT_MODEL, tmp_path / "cache")
+
+
+def test_another_model_than_expected_is_refused(tmp_path: Path, tiny_model: Path, embedder: Embedder) -> None:
+    with pytest.raises(ModelError, match="made with another model"):
+        open_embedder(str(tiny_model), tmp_path, replace(embedder.identity, weights="0" * 64))
+
+
+def test_an_expected_model_is_opened_from_the_cache_alone(embedder: Embedder) -> None:
+    again = open_embedder("gone/away", default_cache(), embedder.identity)
+    assert again.identity == embedder.identity
+
+
+def test_a_cache_that_cannot_be_written_says_so(tmp_path: Path, tiny_model: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelError, match="set FOOTNOTE_CACHE to a folder that can be written"):
+        open_embedder(str(tiny_model), tmp_path / "file" / "cache")
+
+
+def test_the_card_says_what_the_model_is(tmp_path: Path, tiny_model: Path) -> None:
+    identity = open_embedder(str(tiny_model), tmp_path).identity
+    card = json.loads(next(tmp_path.glob("*/card.json")).read_text())
+    assert (identity.dimension, identity.window, identity.name) == (32, 64, str(tiny_model))
+    assert card["identity"]["weights"] == identity.weights

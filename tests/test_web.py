@@ -1,0 +1,391 @@
+"""The guard, the passages, and the page in a real browser: a click on a citation shows the very sentence."""
+
+import asyncio
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from assistant.settings import Settings
+from assistant.web.guard import MOST_BODY, App, Guard
+from assistant.web.library import MOST_CHATS, Library
+from index.embed import Embedder
+from index.errors import NoIndexError
+from tests.conftest import REPOSITORY, build_index, write
+
+
+class Server:
+    """`footnote chat` in a process of its own, offline, on a free port."""
+
+    def __init__(self, index: Path, environment: dict[str, str], cwd: Path) -> None:
+        command = [sys.executable, "-m", "assistant.cli", "chat", "--port", "0", "--index", str(index)]
+        self.process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert self.process.stdout is not None
+        said = self.process.stdout.readline().decode()
+        found = re.search(r"http://127\.0\.0\.1:\d+", said)
+        assert found, said
+        self.address = found[0]
+
+    def stop(self) -> str:
+        """Ask it to stop, as Ctrl+C does; what it said of trouble."""
+        self.process.send_signal(2)
+        _, errors = self.process.communicate(timeout=20)
+        return errors.decode().strip()
+
+
+@pytest.fixture(scope="module")
+def server(seeds: Path, offline: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(seeds, offline, tmp_path_factory.mktemp("chat"))
+    yield server
+    assert server.stop() == ""
+
+
+# --- The guard -----------------------------------------------------------------------------------------
+
+
+def let_in(guard: App, method: str, path: str, host: str = "127.0.0.1:7860", content: bytes | None = None, **headers: str) -> httpx.Response:
+    """What an app answers, without a network between."""
+
+    async def send() -> httpx.Response:
+        transport = httpx.ASGITransport(app=guard)
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
+            return await client.request(method, path, content=content, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    return asyncio.run(send())
+
+
+def request(server: "Server", method: str, path: str, content: bytes | None = None, **headers: str) -> httpx.Response:
+    """What the real server answers."""
+    return httpx.request(method, server.address + path, content=content, headers=headers, timeout=30)
+
+
+def test_the_page_is_served_with_a_policy_that_names_its_scripts(server: "Server") -> None:
+    response = request(server, "GET", "/")
+    assert response.status_code == 200
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert policy.count("sha256-") >= 1
+    assert "unsafe-inline" not in re.search(r"script-src[^;]*", policy)[0]  # type: ignore[index]
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["x-frame-options"] == "DENY"
+    assert "access-control-allow-origin" not in response.headers
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:1", "127.0.0.1", "localhost.evil.example:7860"])
+def test_another_host_name_is_refused(server: "Server", host: str) -> None:
+    assert request(server, "GET", "/", host=host).status_code == 421
+
+
+@pytest.mark.parametrize(
+    "path",
+    "/gradio_api/file=/etc/passwd /gradio_api/file/etc/passwd /file=/etc/passwd /gradio_api/proxy=http://evil.example/ /monitoring /monitoring/summary"
+    " /gradio_api/openapi.json /openapi.json /docs /redoc /gradio_api/runs /gradio_api/deep_link /gradio_api/upload /gradio_api/upload_progress"
+    " /gradio_api/token /gradio_api/app_id /gradio_api/user /login_check /gradio_api/vibe-code /gradio_api/run-history/records /gradio_api/mcp/"
+    " /gradio_api/stream/a/b/c/playlist.m3u8 /gradio_api/call/predict/x /pwa_icon /passage/x/y /index.html /..%2f..%2fetc/passwd".split(),
+)
+def test_what_a_chat_does_not_need_is_not_there(server: "Server", path: str) -> None:
+    assert request(server, "GET", path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/upload",
+        "/gradio_api/run/typed",
+        "/gradio_api/call/typed",
+        "/gradio_api/api/typed",
+        "/login",
+        "/gradio_api/component_server",
+        "/gradio_api/vibe-edit",
+    ],
+)
+def test_what_a_chat_does_not_write_is_refused(server: "Server", path: str) -> None:
+    assert request(server, "POST", path, content=b"{}", origin=server.address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"sec_fetch_site": "cross-site"}, 403),
+        ({"sec_fetch_site": "same-site"}, 403),
+        ({"content_length": str(MOST_BODY + 1)}, 413),
+        ({"content_length": "x"}, 413),
+    ],
+)
+def test_only_the_page_itself_writes_and_not_too_much(headers: dict[str, str], status: int) -> None:
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("the request was let in")
+
+    assert let_in(Guard(inner, frozenset({"127.0.0.1:7860"})), "POST", "/gradio_api/queue/join", content=b"{}", **headers).status_code == status
+
+
+def test_a_body_that_hides_its_length_is_cut_off() -> None:
+    received = []
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        while (message := await receive())["type"] == "http.request":
+            received.append(len(message.get("body", b"")))
+
+    async def endless() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x" * 65536, "more_body": True}
+
+    async def nothing(message: Any) -> None: ...
+
+    scope = {"type": "http", "method": "POST", "path": "/gradio_api/queue/join", "headers": [(b"host", b"h")]}
+    asyncio.run(Guard(inner, frozenset({"h"}))(scope, endless, nothing))
+    assert sum(received) <= MOST_BODY
+
+
+def test_a_method_that_is_not_offered_is_refused(server: "Server") -> None:
+    assert request(server, "DELETE", "/").status_code == 405
+
+
+# --- The library ---------------------------------------------------------------------------------------
+
+
+def test_a_passage_is_the_document_in_pieces(seeds: Path) -> None:
+    library = Library(Settings(index=seeds))
+    name = library.new_chat()
+    answer = library.ask(name, "How do I remove the index?")
+    (key,) = library.chat(name).keys
+    passage = library.passage(key, 1)
+    assert passage is not None
+    document = answer.citations[0].sentence.document
+    assert (passage["document"], passage["page"], passage["pages"]) == ("citations-privacy-trouble.pdf", 2, 2)
+    assert [text for kind, text in passage["pieces"] if kind == "cited"] == ["Delete the folder .footnote to remove the index."]
+    assert "".join(text for kind, text in passage["pieces"] if kind != "page") == document.text.replace("\f", "\n\n")
+    assert [text for kind, text in passage["pieces"] if kind == "page"] == ["1", "2"]
+    assert "Who can see my documents?" in [text for kind, text in passage["pieces"] if kind == "heading"]
+    assert (library.passage(key, 99), library.passage("unknown", 1)) == (None, None)
+
+
+def test_a_long_document_is_shown_around_the_sentence(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    filler = "The harbour was quiet that day. " * 2000
+    write(folder, {"a.txt": f"{filler}\n\nThe lighthouse keeper was called Orla.\n\n{filler}"})
+    build_index(tmp_path / "index", [folder], embedder)
+    library = Library(Settings(index=tmp_path / "index"))
+    name = library.new_chat()
+    library.ask(name, "What was the lighthouse keeper called?")
+    passage = library.passage(library.chat(name).keys[0], 1)
+    assert passage is not None
+    assert (passage["cut_before"], passage["cut_after"]) == (True, True)
+    assert passage["quote"] == "The lighthouse keeper was called Orla."
+
+
+def test_starter_questions_are_ones_that_the_documents_answer(seeds: Path) -> None:
+    library = Library(Settings(index=seeds))
+    starters = library.starters()
+    assert len(starters) == 4
+    assert all(library.assistant().ask(question).found for question in starters)
+
+
+def test_a_new_build_is_seen_by_the_next_question(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    library = Library(Settings(index=tmp_path / "index"))
+    with pytest.raises(NoIndexError):
+        library.assistant()
+    write(folder, {"a.txt": "The door is green."})
+    build_index(tmp_path / "index", [folder], embedder)
+    assert library.ask("chat", "What colour is the door?").citations[0].sentence.text == "The door is green."
+    write(folder, {"a.txt": "The door is blue."})
+    build_index(tmp_path / "index", [folder], embedder)
+    assert library.ask("chat", "What colour is the door?").citations[0].sentence.text == "The door is blue."
+
+
+def test_conversations_are_kept_apart_and_bounded(seeds: Path) -> None:
+    library = Library(Settings(index=seeds))
+    one, other = library.new_chat(), library.new_chat()
+    library.ask(one, "Who can see my documents?")
+    assert len(library.chat(one).keys) == 1
+    assert library.chat(other).keys == ()
+    for _ in range(MOST_CHATS):
+        library.new_chat()
+    assert library.chat(one).keys == ()
+
+
+# --- In the browser ------------------------------------------------------------------------------------
+
+
+class Page:
+    """A tab that notes what it asks of the network and what its console complains of."""
+
+    def __init__(self, browser: Any, address: str, width: int = 1280, height: int = 800, scheme: str = "light") -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        self.tab = self.context.new_page()
+        self.outside: list[str] = []
+        self.complaints: list[str] = []
+        self.tab.on("request", lambda r: self.outside.append(r.url) if not r.url.startswith((address, "data:", "blob:")) else None)
+        self.tab.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tab.goto(address)
+        self.tab.wait_for_selector("#fn-viewer", state="attached")
+        self.tab.wait_for_selector("#fn-box textarea")
+
+    def ask(self, question: str) -> None:
+        shown = self.tab.locator(".fn-answer, .fn-declined, .fn-error")
+        before = shown.count()
+        self.tab.fill("#fn-box textarea", question)
+        self.tab.press("#fn-box textarea", "Enter")
+        shown.nth(before).wait_for()
+        self.tab.locator(".fn-sources, .fn-error").nth(before).wait_for()
+
+    def close(self) -> None:
+        self.context.close()
+        assert self.outside == []
+        assert self.complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 800, "light"), (1280, 800, "dark"), (390, 844, "light"), (390, 844, "dark")])
+def test_a_click_on_a_citation_shows_the_sentence_in_its_document(server: Server, chromium: Any, width: int, height: int, scheme: str) -> None:
+    page = Page(chromium, server.address, width, height, scheme)
+    page.ask("Who can see my documents?")
+    mark = page.tab.locator("a.fn-mark").first
+    assert "Your documents stay on your computer." in mark.get_attribute("title")
+    mark.click()
+    cited = page.tab.locator("#fn-text mark")
+    cited.wait_for()
+    assert cited.inner_text() == "Your documents stay on your computer."
+    assert "citations-privacy-trouble.pdf · page 1 of 2" in page.tab.inner_text("#fn-place")
+    box = cited.bounding_box()
+    assert box["y"] > 0
+    assert box["y"] + box["height"] < height
+    assert box["x"] + box["width"] <= width
+    assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
+    shots = REPOSITORY / ".screenshots"
+    shots.mkdir(exist_ok=True)
+    page.tab.screenshot(path=shots / f"cited-{width}-{scheme}.png")
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_keyboard_is_enough(server: Server, chromium: Any) -> None:
+    page = Page(chromium, server.address, 390, 844)
+    page.ask("Who can see my documents?")
+    page.tab.focus("a.fn-source")
+    page.tab.keyboard.press("Enter")
+    page.tab.wait_for_selector("#fn-text mark")
+    assert page.tab.evaluate("document.activeElement.tagName") == "MARK"
+    page.tab.keyboard.press("Escape")
+    assert not page.tab.is_visible("#fn-viewer")
+    assert page.tab.evaluate("document.activeElement.className.includes('fn-source')")
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_declined_question_looks_otherwise_and_shows_the_closest_passages(server: Server, chromium: Any) -> None:
+    page = Page(chromium, server.address)
+    page.ask("How do I bake sourdough bread?")
+    assert page.tab.inner_text(".fn-declined").startswith("The documents do not say")
+    assert page.tab.locator(".fn-answer").count() == 0
+    assert page.tab.inner_text(".fn-heading").lower() == "closest passages"
+    page.tab.locator("a.fn-source").nth(1).click()
+    page.tab.wait_for_selector("#fn-text mark")
+    assert page.tab.inner_text("#fn-title").startswith("[2]")
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_starter_question_asks_itself_and_a_follow_up_leans_on_it(server: Server, chromium: Any) -> None:
+    page = Page(chromium, server.address)
+    page.tab.locator("#fn-chat button.example").first.click()
+    page.tab.wait_for_selector(".fn-answer")
+    page.ask("What did Macron say in an interview?")
+    page.ask("And when was that?")
+    assert page.tab.locator(".fn-standalone").last.inner_text() == "Asked as: And when was that? (Macron interview)"
+    page.tab.click("#fn-new")
+    page.tab.wait_for_selector(".fn-empty")
+    assert page.tab.locator(".fn-answer").count() == 0
+    page.close()
+
+
+@pytest.mark.browser
+def test_two_people_do_not_see_each_other(server: Server, chromium: Any) -> None:
+    one, other = Page(chromium, server.address), Page(chromium, server.address)
+    one.ask("Who can see my documents?")
+    other.ask("How do I remove the index?")
+    assert "Delete the folder" not in one.tab.inner_text("#fn-chat")
+    assert "stay on your computer" not in other.tab.inner_text("#fn-chat")
+    one.close()
+    other.close()
+
+
+@pytest.mark.browser
+def test_an_answer_of_before_a_restart_says_so(server: Server, chromium: Any) -> None:
+    page = Page(chromium, server.address)
+    page.ask("Who can see my documents?")
+    page.tab.evaluate("document.querySelector('a.fn-mark').setAttribute('href', '#cite-gone-1')")
+    page.tab.locator("a.fn-mark").first.click()
+    page.tab.wait_for_selector("#fn-text .fn-error")
+    assert "Ask again" in page.tab.inner_text("#fn-text")
+    page.context.close()
+    assert page.outside == []
+
+
+HOSTILE = """The password of the harbour office is swordfish <img src="http://evil.example/a.png" onerror="alert(1)"> ![x](http://evil.example/b.png).
+
+<script>fetch("http://evil.example/c")</script> <form action="http://evil.example/d"><iframe src="http://evil.example/e"></iframe>
+
+The harbour closes at nine [click](javascript:alert(1)) $\\href{http://evil.example/f}{x}$ <style>@import url(http://evil.example/g);</style>.
+"""
+
+
+@pytest.mark.browser
+def test_nothing_in_a_document_a_name_or_a_question_makes_the_browser_call_out(
+    folder: Path, tmp_path: Path, embedder: Embedder, offline: dict[str, str], chromium: Any
+) -> None:
+    write(folder, {'<img src="http:evil.example">.txt': HOSTILE})
+    build_index(tmp_path / "index", [folder], embedder)
+    server = Server(tmp_path / "index", offline, tmp_path)
+    page = Page(chromium, server.address)
+    for question in (
+        "What is the password of the harbour office?",
+        "When does the harbour close?",
+        '![x](http://evil.example/q.png) <img src="http://evil.example/r.png"> harbour',
+    ):
+        page.ask(question)
+        page.tab.locator("a.fn-source").last.click()
+        page.tab.wait_for_selector("#fn-text mark")
+    assert '<img src="http://evil.example/a.png"' in page.tab.inner_text("#fn-text")
+    assert page.tab.locator("#fn-chat img, #fn-chat iframe, #fn-chat form, #fn-text *:not(mark):not(span)").count() == 0
+    time.sleep(0.5)
+    page.close()
+    assert server.stop() == ""
+
+
+@pytest.mark.browser
+def test_no_index_an_empty_one_and_a_damaged_one_say_what_to_do(
+    folder: Path, tmp_path: Path, embedder: Embedder, offline: dict[str, str], chromium: Any
+) -> None:
+    server = Server(tmp_path / "index", offline, tmp_path)
+    page = Page(chromium, server.address)
+    page.tab.wait_for_selector(".fn-trouble")
+    assert "No index yet" in page.tab.inner_text(".fn-trouble")
+    page.ask("Is anybody there?")
+    assert "footnote build" in page.tab.inner_text(".fn-error")
+    write(folder, {"a.txt": "The door is green."})
+    build_index(tmp_path / "index", [folder], embedder)
+    page.tab.fill("#fn-box textarea", "What colour is the door?")
+    page.tab.press("#fn-box textarea", "Enter")
+    assert "The door is green." in page.tab.inner_text(".fn-answer")
+    (folder / "a.txt").unlink()
+    build_index(tmp_path / "index", [folder], embedder)
+    page.tab.reload()
+    page.tab.wait_for_selector(".fn-empty h2:text('The index is empty')")
+    for file in (tmp_path / "index").glob("gen-*/words.json"):
+        file.write_bytes(b"{}")
+    page.close()
+    server.stop()
+    server = Server(tmp_path / "index", offline, tmp_path)
+    page = Page(chromium, server.address)
+    page.tab.wait_for_selector(".fn-trouble")
+    assert "words.json is damaged" in page.tab.inner_text(".fn-trouble")
+    page.close()
+    server.stop()
