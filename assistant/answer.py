@@ -91,6 +91,8 @@ class Assistant:
 
 def require_question(question: str) -> None:
     """Raise QuestionError unless this can be asked."""
+    if any("\ud800" <= letter <= "\udfff" for letter in question):
+        raise QuestionError("the question holds bytes that are no text: write it in UTF-8")
     if not question.strip():
         raise QuestionError('the question is empty: write one, as in `footnote ask "Who signed the contract?"`')
     if len(question) > LONGEST_QUESTION:

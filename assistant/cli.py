@@ -1,7 +1,10 @@
 """The command line; the only print. Results go to standard output, everything else to standard error."""
 
 import contextlib
+import errno
+import io
 import json
+import os
 import shutil
 import sys
 import time
@@ -29,6 +32,7 @@ FOUND, WRONG, NOT_SAID = 0, 2, 3
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 2 wrong call, file or setting (one line says which), 3 not said."""
     keep_offline()
+    _ready_output()
     try:
         code = cli.main(args=arguments, prog_name="footnote", standalone_mode=False)
         sys.stdout.flush()
@@ -44,11 +48,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except SystemExit as leaving:
+        sys.exit(FOUND if isinstance(leaving.__context__, BrokenPipeError) else leaving.code)  # `| head` has seen enough.
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _fail("the output cannot be written: no space left; free some, or write it elsewhere")
     sys.exit(code if isinstance(code, int) else FOUND)
 
 
+def _ready_output() -> None:
+    """Print what the terminal's encoding lacks as "?", and nothing at all if output was closed."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - It stays open to the end.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
 def _fail(message: str) -> None:
-    click.echo(f"footnote: {' '.join(message.split())}", err=True)
+    click.echo(f"footnote: {' '.join(message.split())}".encode("utf-8", "backslashreplace").decode(), err=True)
     sys.exit(WRONG)
 
 
@@ -97,7 +114,6 @@ def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | Non
     settings = _settings(index_folder, model)
     store = Store(settings.index)
     chosen, before = _sources(store, sources)
-    _require_sources(chosen)
     embedder = open_embedder(_model(store, settings, full), settings.cache_folder)
     with contextlib.nullcontext() if dry_run else store.lock():
         old = None if full else reusable(store, embedder.identity)
@@ -114,22 +130,19 @@ def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | Non
 
 def _sources(store: "Store", given: Sequence[Path]) -> tuple[list[Path], tuple[str, ...]]:
     """What to index, as absolute paths: what was given, else the last build's sources, else ./seeds; and the last build's."""
+    from index.load import resolve
+    from index.store import REBUILD
+
     try:
         before = store.manifest().sources
     except NoIndexError:
         before = ()
-    except StoreError:
+    except StoreError as error:
         if not given:
-            raise
+            raise StoreError(str(error).replace(REBUILD, "name what to index, as in `footnote build --full FOLDER`")) from error
         before = ()
     chosen = given or tuple(map(Path, before)) or (Path("seeds"),)
-    return list(dict.fromkeys(path.resolve() for path in chosen)), before
-
-
-def _require_sources(chosen: Sequence[Path]) -> None:
-    for source in chosen:
-        if not source.exists():
-            raise SourceError(f"there is no file or folder {source}: check the name, or name what to index: `footnote build FOLDER`")
+    return list(dict.fromkeys(map(resolve, chosen))), before
 
 
 def _model(store: "Store", settings: Settings, full: bool) -> str:
@@ -234,6 +247,7 @@ def _bar(label: str, items: Sequence[T]) -> Iterator[T]:
 @_with_index
 def status(as_json: bool, index_folder: Path | None) -> None:
     """Say what is in the index."""
+    from assistant.render import one_line
     from index.contents import FILES, Contents
     from index.store import Store
 
@@ -257,7 +271,7 @@ def status(as_json: bool, index_folder: Path | None) -> None:
         return
     facts["bytes"] = f"{snapshot.size / 1e6:.1f} MB on disk"
     for name, value in facts.items():
-        click.echo(f"{name.replace('_', ' ') + ':':<12} {', '.join(value) if isinstance(value, list) else value}")
+        click.echo(f"{name.replace('_', ' ') + ':':<12} {one_line(', '.join(value) if isinstance(value, list) else str(value))}")
 
 
 @cli.command()
@@ -388,7 +402,8 @@ def chat(host: str, port: int, open_browser: bool, index_folder: Path | None) ->
 
 
 def _print_json(value: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n")
+    """Print JSON as UTF-8; a lone surrogate of a file name becomes its JSON escape."""
+    sys.stdout.buffer.write(json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.buffer.flush()
 
 

@@ -92,7 +92,7 @@ class LinearEvidence:
         asked = content_words(question)
         missing = tuple(word for word, stemmed in asked if stemmed not in self._vocabulary)
         candidates = _candidates(hits)
-        if not candidates:
+        if not candidates or not words(question):
             return Judgement((), 0.0, missing)
         vector = self._embedder.question(question)
         cosines = self._embedded([candidate.sentence.text for candidate in candidates]) @ vector

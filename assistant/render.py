@@ -12,7 +12,8 @@ from typing import Any
 from assistant.types import Answer, Citation
 from index.types import Document, Hit, Sentence
 
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+LONGEST_SHOWN = 1_500  # Characters of a sentence on a terminal; JSON has it whole.
 INDENT = "    "
 BAR = "  │ "
 
@@ -73,7 +74,8 @@ def hit_json(rank: int, hit: Hit) -> dict[str, Any]:
 
 def answer_plain(answer: Answer, width: int = 80, colour: bool = False) -> str:
     """An answer with its [1] marks, and below it the quoted sources; or the closest passages."""
-    lead = [textwrap.fill(_one_line(answer.text), width)]
+    told = [f"{_shown(claim.text)}{''.join(f' [{label}]' for label in claim.citations)}" for claim in answer.claims] or [answer.text]
+    lead = [textwrap.fill(_one_line(" ".join(told)), width)]
     if answer.found:
         return "\n".join([*lead, "", _bold("Sources", colour), *_sources(answer.citations, width, colour)])
     if not answer.nearest:
@@ -86,7 +88,7 @@ def _sources(citations: Sequence[Citation], width: int, colour: bool) -> list[st
     for citation in citations:
         mark = _bold(f"[{citation.label}]", colour)
         lines.append(f"{mark} {_one_line(place(citation.sentence))}")
-        lines.append(textwrap.fill(_one_line(citation.sentence.text), width, initial_indent=BAR, subsequent_indent=BAR))
+        lines.append(textwrap.fill(_one_line(_shown(citation.sentence.text)), width, initial_indent=BAR, subsequent_indent=BAR))
     return lines
 
 
@@ -109,6 +111,10 @@ def place(sentence: Sentence, end: int | None = None) -> str:
         parts.append(f"page {sentence.page}")
     parts.append(f"characters {sentence.start}–{sentence.end if end is None else end}")
     return " · ".join(parts)
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} …"
 
 
 def one_line(text: str) -> str:

@@ -87,11 +87,14 @@ def _answers(row: dict[str, Any], start: int) -> tuple[tuple[int, int], ...]:
 
 def _ask_all(assistant: Assistant, questions: list[Asked]) -> Iterator[tuple[bool, bool, bool, float, float, bool]]:
     """First right, any right, the peer's best right, confidence, the peer's cosine, found; with no bar, to rank even what is declined."""
+    vectors: dict[str, Any] = {}
     for asked in questions:
         grounds = assistant.ground(asked.question)
         citations = assistant.draft(grounds).citations
         sentences = list({(s.document.id, s.start): s for hit in grounds.hits for s in hit.chunk.sentences}.values())
-        cosines = assistant.index.embedder.documents([s.text for s in sentences]) @ assistant.index.embedder.question(asked.question)
+        new = [sentence.text for sentence in sentences if sentence.text not in vectors]
+        vectors.update(zip(new, assistant.index.embedder.documents(new), strict=True))
+        cosines = np.stack([vectors[sentence.text] for sentence in sentences]) @ assistant.index.embedder.question(asked.question)
         best = int(np.argmax(cosines))
         rights = [asked.answered_by(citation.sentence) for citation in citations]
         yield rights[0], any(rights), asked.answered_by(sentences[best]), grounds.confidence, float(cosines[best]), grounds.confidence >= BAR

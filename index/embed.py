@@ -137,10 +137,11 @@ def _export(folder: Path, model: str, weights: str, cache: Path) -> Embedder:
             original, card = _write_onnx(folder, work)
             identity = ModelIdentity(model, weights, card.pop("dimension"), card.pop("window"))
             files = {name: _sha256(work / name) for name in ("model.onnx", "tokenizer.json")}
-            (work / "card.json").write_text(json.dumps({**card, "identity": asdict(identity), "files": files}), "utf-8")
+            _write_card(work, {**card, "identity": asdict(identity), "files": files})
             _same(OnnxEmbedder(work), original, model)
-            if not target.exists():
-                work.rename(target)
+            if target.exists():  # Damaged, or made by another process in the meantime.
+                target.rename(Path(scratch) / "replaced")
+            work.rename(target)
     except OSError as error:
         raise ModelError(f"cannot keep the exported model in {cache}: {error.strerror}; set FOOTNOTE_CACHE to a folder that can be written") from error
     return OnnxEmbedder(target)
@@ -198,17 +199,31 @@ def _same(exported: "OnnxEmbedder", original: Callable[[str], Vectors32], model:
 
 
 def _cached(cache: Path, weights: str) -> "OnnxEmbedder | None":
-    """The export of these weights, or None if there is none or a file of it is not what its card says."""
+    """The export of these weights, or None if there is none that is whole: it is made again then."""
     folder = cache / weights[:32]
-    if not (folder / "card.json").is_file():
+    try:
+        card = _read_card(folder)
+        whole = all(_sha256(folder / name) == digest for name, digest in card["files"].items())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
-    files = json.loads((folder / "card.json").read_text("utf-8"))["files"]
-    if any(not (folder / name).is_file() or _sha256(folder / name) != digest for name, digest in files.items()):
-        for file in sorted(folder.iterdir()):
-            file.unlink()
-        folder.rmdir()
-        return None
-    return OnnxEmbedder(folder)
+    except OSError as error:
+        raise ModelError(f"cannot read the exported model in {folder}: {error.strerror}; mend that, or set FOOTNOTE_CACHE to another folder") from error
+    return OnnxEmbedder(folder) if whole else None
+
+
+def _write_card(folder: Path, card: dict[str, Any]) -> None:
+    """The card with its own hash: everything that decides a vector is checked before it is used."""
+    body = json.dumps(card, sort_keys=True)
+    (folder / "card.json").write_text(json.dumps({"card": card, "sha256": hashlib.sha256(body.encode()).hexdigest()}), "utf-8")
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    """The card of an export. Raises ValueError if it is damaged."""
+    stored = json.loads((folder / "card.json").read_bytes())
+    card: dict[str, Any] = stored["card"] if isinstance(stored, dict) and isinstance(stored.get("card"), dict) else {}
+    if not card or hashlib.sha256(json.dumps(card, sort_keys=True).encode()).hexdigest() != stored.get("sha256"):
+        raise ValueError("the card is damaged")
+    return card
 
 
 # --- Running it --------------------------------------------------------------------------------------
@@ -221,7 +236,7 @@ class OnnxEmbedder:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        card = json.loads((folder / "card.json").read_text("utf-8"))
+        card = _read_card(folder)
         self.identity = ModelIdentity(**card["identity"])
         self._prompts: dict[str, str] = card["prompts"]
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -247,7 +262,7 @@ class OnnxEmbedder:
 
     def _embed(self, texts: Sequence[str]) -> Vectors32:
         unique = dict.fromkeys(texts)
-        encodings = self._tokenizer.encode_batch(list(unique))
+        encodings = self._tokenizer.encode_batch([text.encode("utf-8", "replace").decode() for text in unique])
         vectors = dict(zip(unique, self._pool.map(self._vector, encodings), strict=True))
         return np.stack([vectors[text] for text in texts]) if texts else np.zeros((0, self.identity.dimension), np.float32)
 

@@ -46,6 +46,8 @@ class Index:
 
     def search(self, question: str, top: int = 10) -> list[Hit]:
         """The `top` chunks nearest to a question, best first; equal scores stand in order of id."""
+        if top < 1:
+            raise ValueError(f"top is {top}: at least 1 hit can be asked for")
         if not question.strip() or not len(self._contents.vectors):
             return []
         found = self._contents.vectors.nearest(self.embedder.question(question), top)

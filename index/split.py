@@ -62,9 +62,10 @@ LAST_TOKEN = re.compile(r"[^\s(\[{“\"‘«/—–]*\Z")
 NEXT_WORD = re.compile(r"[\"'“‘«(\[*_]*([^\W_]+(?:['’][^\W_]+)?)")
 INITIAL = re.compile(r"[A-Z]\Z")
 ACRONYM = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]\Z")
+INDENT = re.compile(r"\s*")
 HANGING = re.compile(r"[)\],;]|[-–—]\s*(?:\n|\Z)")  # What no sentence begins with.
 MARKER = re.compile(r"(?:[•⁃▪◦‣●*-]\s*)?\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]{1,2}\Z")
-ITEM = re.compile(r"\s*[•⁃▪◦‣●]?\s*\(?(?P<label>\d{1,3}|[a-z])(?P<mark>\.\)|\.|\))\s")
+ITEM = re.compile(r"\s*+(?:[•⁃▪◦‣●]\s*+)?\(?(?P<label>\d{1,3}|[a-z])(?P<mark>\.\)|\.|\))\s")
 PARAGRAPH = re.compile(r"[\n\f\u2029](?:(?<=\n)[^\S\n]*\n|(?<!\n))\s*")
 STRUCTURE = re.compile(r"\s*(?:[-*+•‣◦⁃▪●–—]\s|\(?\d{1,3}[.)]\s|\(?[A-Za-z][)]\s|#{1,6}\s|\||```|~~~|>|={3,}\s*$|-{3,}\s*$)")
 ALONE = re.compile(r"\s*(?:#{1,6}\s|\||```|~~~|={3,}\s*$|-{3,}\s*$)")
@@ -99,7 +100,8 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
         cut = max(text.rfind(space, start + LONGEST // 2, start + LONGEST) for space in " \n")
         cut = cut if cut > 0 else start + LONGEST
         yield start, start + len(text[start:cut].rstrip())
-        start = end - len(text[cut:end].lstrip())
+        blank = INDENT.match(text, cut, end)
+        start = blank.end() if blank else cut
     yield start, end
 
 

@@ -1,7 +1,7 @@
 """The index folder: commit, verify, lock, generations. The only door to the file system under an index.
 
     LOCK                 held (flock) while a build writes; the kernel frees it when its owner dies
-    building-*/          a generation being written; left behind only by a build that was killed
+    building-<random>/   a generation being written; left behind only by a build that was killed
     gen-<hash>/          a whole generation; the hash is its manifest's
       MANIFEST.json      format, model, sources, and size and SHA-256 of every other file
     CURRENT              the generation that counts, with the hash of its manifest: replacing it is the commit
@@ -14,9 +14,10 @@ import hashlib
 import json
 import mmap
 import os
+import re
+import secrets
 import shutil
 import socket
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -28,6 +29,7 @@ from index.errors import DamagedError, LockError, MismatchError, NoIndexError, S
 from index.types import ModelIdentity
 
 FORMAT = 1
+OURS = re.compile(r"LOCK|CURRENT|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT)")
 REBUILD = "rebuild it with `footnote build --full`"
 
 
@@ -42,7 +44,7 @@ class Manifest:
     files: Mapping[str, tuple[int, str]]
 
     def to_bytes(self) -> bytes:
-        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False, indent=1, sort_keys=True).encode()
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes, folder: Path) -> "Manifest":
@@ -111,7 +113,7 @@ class Store:
         return pointer
 
     def _refuse_orphans(self) -> None:
-        if any(self.path.glob("gen-*")):
+        if self._ours("gen"):
             raise DamagedError(f"{self.path / 'CURRENT'} is missing, though generations are there: {REBUILD}")
 
     def _read(self, current: Mapping[str, str], names: Sequence[str]) -> Snapshot:
@@ -137,6 +139,7 @@ class Store:
         """Hold the folder for one build; raise LockError with the owner's name if another holds it."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            self._refuse_foreign()
             descriptor = os.open(self.path / "LOCK", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise StoreError(f"cannot write the index in {self.path}: {error.strerror}; choose another folder with --index") from error
@@ -151,6 +154,17 @@ class Store:
             self._sweep()
             yield
 
+    def _refuse_foreign(self) -> None:
+        """Never write, and so never sweep, in a folder that was somebody else's before it was ours."""
+        foreign = [name for name in sorted(path.name for path in self.path.iterdir()) if not OURS.fullmatch(name)]
+        if foreign and not (self.path / "CURRENT").exists():
+            raise StoreError(f"{self.path} is no index and holds other files ({foreign[0]!r}): name a new or empty folder with --index")
+
+    def _ours(self, kind: str) -> list[Path]:
+        """What is in the folder by the names that we give, of one kind: `gen` or `building`."""
+        found = self.path.glob(f"{kind}-*")
+        return [path for path in found if OURS.fullmatch(path.name)]
+
     def commit(self, model: ModelIdentity, cut: int, sources: Sequence[str], files: Mapping[str, bytes]) -> str:
         """Write a generation beside the others and make it the current one. Returns its name.
 
@@ -160,7 +174,8 @@ class Store:
         manifest = Manifest(model, cut, tuple(sources), now(), sums).to_bytes()
         digest = hashlib.sha256(manifest).hexdigest()
         try:
-            building = Path(tempfile.mkdtemp(dir=self.path, prefix="building-"))
+            building = self.path / f"building-{secrets.token_hex(4)}"
+            building.mkdir()
             for name, data in {**files, "MANIFEST.json": manifest}.items():
                 _write(building / name, data)
             _sync_folder(building)
@@ -192,7 +207,7 @@ class Store:
     def _sweep(self) -> None:
         """Remove what no reader can want: unfinished generations, and all but the last two."""
         wanted = {self._pointed(), self._pointed("before")}
-        for orphan in [*self.path.glob("building-*"), *self.path.glob("gen-*")]:
+        for orphan in [*self._ours("building"), *self._ours("gen")]:
             if orphan.name not in wanted:
                 shutil.rmtree(orphan) if orphan.is_dir() else orphan.unlink()
 
@@ -202,8 +217,8 @@ def generation_name(digest: str) -> str:
 
 
 def now() -> str:
-    """This moment, to the second, in UTC, ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """This moment in UTC, ISO 8601; to the microsecond, so that no two generations are named alike."""
+    return datetime.now(UTC).isoformat()
 
 
 def _mapped(file: Path) -> memoryview:

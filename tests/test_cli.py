@@ -136,6 +136,31 @@ def test_damage_is_named_and_a_full_build_mends_it(built: Path, footnote: Run, t
     footnote("ask", "How high is the rent?")
 
 
+def test_an_index_whose_sources_cannot_be_told_asks_for_them(built: Path, footnote: Run, tmp_path: Path) -> None:
+    (tmp_path / ".footnote" / "CURRENT").unlink()
+    assert "name what to index, as in `footnote build --full FOLDER`" in complaint(footnote("build", "--full", code=2))
+    footnote("build", "--full", built)
+    footnote("ask", "How high is the rent?")
+
+
+def test_names_that_are_no_utf8_are_indexed_and_printed(folder: Path, footnote: Run, tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    odd.mkdir()
+    (odd / os.fsdecode(b"l\xff.txt")).write_text(TEXT)
+    (odd / os.fsdecode(b"e\xff.txt")).touch()
+    assert output(footnote("build", odd, "--json"))["added"] == ["l\\xff.txt"]
+    assert output(footnote("build", "--json"))["kept"] == ["l\\xff.txt"]
+    footnote("status")
+    footnote("ask", "How high is the rent?")
+    assert "bytes that are no text" in complaint(footnote("ask", os.fsdecode(b"what \xff is"), code=2))
+
+
+def test_output_that_the_terminal_cannot_show_or_hold_is_no_crash(built: Path, footnote: Run, offline: dict[str, str], tmp_path: Path) -> None:
+    assert b"characters 27?57" in footnote("ask", "How high is the rent?", PYTHONIOENCODING="latin-1").stdout
+    done = subprocess.run(["bash", "-c", f"{sys.executable} -m assistant.cli status > /dev/full"], cwd=tmp_path, env=offline, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (2, b"footnote: the output cannot be written: no space left; free some, or write it elsewhere\n")
+
+
 def test_names_are_printed_on_one_line(folder: Path, footnote: Run) -> None:
     write(folder, {"two\nlines \x1b[31m.txt": TEXT})
     footnote("build", folder)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,6 +62,15 @@ def test_a_damaged_export_is_made_again(tmp_path: Path, tiny_model: Path) -> Non
     assert list(tmp_path.iterdir()) == [folder]
 
 
+@pytest.mark.parametrize(
+    "damage", [lambda card: card.unlink(), lambda card: card.write_text(""), lambda card: card.write_text(card.read_text().replace("32", "33", 1))]
+)
+def test_a_damaged_card_is_made_again(tmp_path: Path, tiny_model: Path, damage: Callable[[Path], object]) -> None:
+    open_embedder(str(tiny_model), tmp_path)
+    damage(next(tmp_path.glob("*/card.json")))
+    assert open_embedder(str(tiny_model), tmp_path).identity.dimension == 32
+
+
 def test_an_export_that_differs_from_its_model_is_refused(tmp_path: Path, tiny_model: Path) -> None:
     embedder = open_embedder(str(tiny_model), tmp_path)
     assert isinstance(embedder, embed.OnnxEmbedder)
@@ -107,6 +117,6 @@ def test_a_cache_that_cannot_be_written_says_so(tmp_path: Path, tiny_model: Path
 
 def test_the_card_says_what_the_model_is(tmp_path: Path, tiny_model: Path) -> None:
     identity = open_embedder(str(tiny_model), tmp_path).identity
-    card = json.loads(next(tmp_path.glob("*/card.json")).read_text())
+    card = json.loads(next(tmp_path.glob("*/card.json")).read_text())["card"]
     assert (identity.dimension, identity.window, identity.name) == (32, 64, str(tiny_model))
     assert card["identity"]["weights"] == identity.weights

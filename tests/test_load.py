@@ -77,6 +77,24 @@ def test_html_of_any_depth_is_read(folder: Path) -> None:
     assert only(load([folder], {})).text == "deep"
 
 
+def test_headings_inside_headings_do_not_overlap(folder: Path) -> None:
+    write(folder, {"a.html": "<h1><div><h2>Inner</h2></div>Outer</h1><p>Text.</p>"})
+    document = only(load([folder], {}))
+    assert [document.text[h.start : h.end] for h in document.headings] == ["Inner\n\nOuter"]
+
+
+def test_html_that_is_nested_too_deep_is_named_not_cut(folder: Path) -> None:
+    write(folder, {"a.html": "<p>Before.</p>" + "<font>" * 5000 + "Deep.</p><p>After.</p>"})
+    assert "nested so deep that text would be lost" in reason(folder)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_markdown_headings_do_not_depend_on_line_ends(folder: Path, end: str) -> None:
+    text = "# One\n\n```\ncode\n```\n\n## Two\n\nThree\n---\n".replace("\n", end)
+    write(folder, {"a.md": text})
+    assert [text[h.start : h.end].split(end)[0] for h in only(load([folder], {})).headings] == ["# One", "## Two", "Three"]
+
+
 def test_html_declares_its_encoding(folder: Path) -> None:
     write(folder, {"a.html": '<meta charset="windows-1251"><p>Привет, мир</p>'.encode("cp1251")})
     assert only(load([folder], {})).text == "Привет, мир"
@@ -258,6 +276,26 @@ def test_any_file_name_is_an_id(folder: Path, name: str) -> None:
 def test_a_name_that_is_no_utf8_is_written_with_escapes(folder: Path) -> None:
     (folder / os.fsdecode(b"caf\xe9.txt")).write_text("Text.")
     assert texts(load([folder], {})) == {"caf\\xe9.txt": "Text."}
+
+
+def test_two_names_that_print_alike_are_told_apart(folder: Path) -> None:
+    (folder / os.fsdecode(b"a\xff.txt")).write_text("One.")
+    (folder / "a\\xff.txt").write_text("Two.")
+    assert sorted(texts(load([folder], {}))) == ["a\\xff.txt", "a\\xff.txt (2)"]
+
+
+def test_the_order_of_sources_does_not_matter(tmp_path: Path) -> None:
+    write(tmp_path, {"a/x/f.txt": "F.", "a/g.txt": "G."})
+    orders = ([tmp_path / "a", tmp_path / "a" / "x"], [tmp_path / "a" / "x", tmp_path / "a"])
+    assert [sorted(texts(load(order, {}))) for order in orders] == [["g.txt", "x/f.txt"]] * 2
+
+
+@pytest.mark.parametrize(("name", "reason"), [("loop", "a loop of symbolic links"), ("a" * 300, "File name too long"), ("file/inside", "Not a directory")])
+def test_a_source_that_cannot_be_reached_is_an_error(folder: Path, name: str, reason: str) -> None:
+    (folder / "loop").symlink_to(folder / "loop")
+    write(folder, {"file": "x"})
+    with pytest.raises(SourceError, match=f"cannot be opened: {reason}"):
+        load([folder / name], {})
 
 
 def test_two_sources_with_one_path_are_told_apart(tmp_path: Path) -> None:

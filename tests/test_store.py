@@ -112,10 +112,25 @@ def test_a_second_builder_is_told_who_holds_the_lock(store: Store) -> None:
 
 def test_what_a_killed_build_left_is_swept_by_the_next(store: Store) -> None:
     commit(store, "1")
-    (store.path / "building-left").mkdir()
+    (store.path / "building-01234567").mkdir()
     (store.path / "gen-0123456789abcdef").mkdir()
     with store.lock():
         assert sorted(path.name for path in store.path.iterdir()) == sorted(["LOCK", "CURRENT", store.generation()])
+
+
+def test_a_folder_of_somebody_else_is_refused_and_left_alone(store: Store) -> None:
+    (store.path / "building-permits").mkdir(parents=True)
+    with pytest.raises(StoreError, match="is no index and holds other files"):
+        commit(store, "x")
+    assert [path.name for path in store.path.iterdir()] == ["building-permits"]
+
+
+def test_only_what_is_ours_is_ever_swept(store: Store) -> None:
+    commit(store, "1")
+    for name in ("building-permits", "gen-ealogy", "notes.txt"):
+        (store.path / name).mkdir()
+    commit(store, "2")
+    assert {"building-permits", "gen-ealogy", "notes.txt"} <= {path.name for path in store.path.iterdir()}
 
 
 def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:

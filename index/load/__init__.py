@@ -6,10 +6,10 @@ from pathlib import Path
 
 from index.errors import LoadError
 from index.load.reader import Reader, file_hash
-from index.load.walk import File, Skipped, walk
+from index.load.walk import File, Skipped, printable, resolve, walk
 from index.types import Document
 
-__all__ = ["Loaded", "Problem", "load"]
+__all__ = ["Loaded", "Problem", "load", "resolve"]
 
 Track = Callable[[Sequence[File]], Iterable[File]]
 
@@ -58,7 +58,7 @@ def _read(reader: Reader, file: File, known: Document | None) -> tuple[Document,
     if known is not None and known.source_hash == digest:
         return known, ()
     reading = reader.read(file.path)
-    return Document(file.id, reading.title or file.path.stem, reading.text, reading.pages, digest, reading.headings), reading.warnings
+    return Document(file.id, reading.title or printable(file.path.stem), reading.text, reading.pages, digest, reading.headings), reading.warnings
 
 
 def _problem(skipped: Skipped) -> Problem:

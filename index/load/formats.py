@@ -56,9 +56,9 @@ def _with_warnings(reading: Reading) -> Reading:
 
 # --- Text and Markdown -------------------------------------------------------------------------------
 
-ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(?=\S)[^\n]*$", re.M)
-SETEXT = re.compile(r"^(?=\S)[^\n]+\n(=+|-{2,})[ \t]*$", re.M)
-FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[ \t]*$|\Z)", re.M | re.S)
+ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(?=\S)[^\r\n]*", re.M)
+SETEXT = re.compile(r"^(?=\S)[^\r\n]+\r?\n(=+|-{2,})(?=[ \t]*\r?$)", re.M)
+FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[ \t]*\r?$|\Z)", re.M | re.S)
 
 
 # A short line of its own, with no mark at its end, after a whole sentence or at the top, and before more text.
@@ -126,8 +126,9 @@ class _Page:
         self._open.append(Heading(start, start, level))
 
     def close_heading(self) -> None:
+        """Keep a heading that is closed, but not one inside another: headings never overlap."""
         opened = self._open.pop()
-        if self.length > opened.start:
+        if self.length > opened.start and not self._open:
             self.headings.append(Heading(opened.start, self.length, opened.level))
 
     def gap(self, white: str) -> None:
@@ -157,10 +158,13 @@ def _read_html(path: Path) -> Reading:
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text).replace("\0", "\ufffd")
     if not text.strip():
         return Reading("")
+    parser = html.HTMLParser(no_network=True, huge_tree=True)
     try:
-        root = html.document_fromstring(text, parser=html.HTMLParser(no_network=True, huge_tree=True))
+        root = html.document_fromstring(text, parser=parser)
     except (etree.ParserError, ValueError) as error:
         raise LoadError(f"is not HTML that can be read ({error})") from error
+    if any("depth" in problem.message for problem in parser.error_log):
+        raise LoadError("is nested so deep that text would be lost: simplify its markup")
     page = _Page()
     _walk_html(root, page)
     title = " ".join((root.findtext(".//title") or "").split())

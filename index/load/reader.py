@@ -120,7 +120,13 @@ def _answer(path: Path, output: IO[bytes]) -> None:
     except MemoryError:
         answer, text = {"error": f"needs more than {ADDRESS_SPACE >> 30} GiB of memory to be read: split it"}, b""
     else:
-        text = reading.text.encode()
-        answer = {**asdict(reading), "text": None, "bytes": len(text), "headings": [(h.start, h.end, h.level) for h in reading.headings]}
+        text = reading.text.encode("utf-8", "replace")  # A lone surrogate, which some PDFs hold, becomes "?".
+        answer = {
+            **asdict(reading),
+            "title": reading.title.encode("utf-8", "replace").decode(),
+            "text": None,
+            "bytes": len(text),
+            "headings": [(h.start, h.end, h.level) for h in reading.headings],
+        }
     output.write(json.dumps(answer).encode() + b"\n" + text)
     output.flush()

@@ -11,7 +11,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\x7fELF", b"GIF8", b"\xff\xd8\xff", b"\x1f\x8b", b"MZ\x90", b"\xd0\xcf\x11\xe0", b"BM6", b"SQLite format")
+BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\x7fELF", b"\xff\xd8\xff", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
 MOST_CONTROLS = 0.02  # Text has none to speak of; bytes at random have 10%.
 GUESSED = 20_000  # Bytes shown to the detector: enough to tell a language.
 
