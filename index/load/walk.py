@@ -98,7 +98,8 @@ def _named(found: Sequence[tuple[Path, Path]]) -> list[File]:
         claims: defaultdict[str, list[tuple[Path, Path]]] = defaultdict(list)
         for pair in found:
             claims[_id(*pair, depth[pair])].append(pair)
-        contested = [pairs for pairs in claims.values() if len({source for _, source in pairs}) > 1]
+        several = [pairs for pairs in claims.values() if len({source for _, source in pairs}) > 1]
+        contested = [pairs for pairs in several if any(depth[pair] < len(pair[1].parts) for pair in pairs)]
         if not contested:
             return [File(pair[0], id if place == 0 else f"{id} ({place + 1})") for id, pairs in claims.items() for place, pair in enumerate(pairs)]
         for pair in (pair for pairs in contested for pair in pairs):
