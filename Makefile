@@ -10,7 +10,7 @@ ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 .PHONY: chat test check bench
 
 chat: .venv/installed  ## Index SOURCES (a file or folder; default: seeds) and open the chat on PORT.
-	$(BIN)/footnote build "$(SOURCES)"
+	$(BIN)/footnote build "$(SOURCES:~%=$(HOME)%)"
 	$(BIN)/footnote chat --port $(PORT)
 
 test: .venv/tools .venv/browser  ## Run every test.

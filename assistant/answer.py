@@ -45,6 +45,7 @@ class Assistant:
         """What the documents offer: nothing, if they do not answer. Raises QuestionError for an empty or endless question."""
         asked = (standalone or question).strip()
         require_question(question)
+        require_question(asked)
         timings: dict[str, float] = {}
         with _timed(timings, "search"):
             hits = self.index.search(asked, CHUNKS)
@@ -73,7 +74,7 @@ class Assistant:
         with _timed(timings, "check"):
             claims, citations = cite.renumber(draft.claims, grounds.offered)
             claims = verify.check(claims, citations, self.evidence)
-            cite.require_valid(claims, citations, grounds.offered)
+            cite.require_valid(claims, citations, grounds.offered, self.index.document, verbatim=draft.engine == "quote")
         timings["total"] = round(sum(timings.values()), 1)
         return Answer(
             question=grounds.question,

@@ -1,11 +1,11 @@
 """Numbers the sentences that may be cited, and holds a draft to them. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from assistant.errors import CitationError
 from assistant.types import Citation, Claim
-from index.types import Sentence
+from index.types import Document, Sentence
 
 
 def number(ranked: Sequence[tuple[Sentence, float]]) -> tuple[Citation, ...]:
@@ -22,23 +22,28 @@ def renumber(claims: Sequence[Claim], offered: Sequence[Citation]) -> tuple[tupl
     return renumbered, tuple(replace(known[label], label=new[label]) for label in cited)
 
 
-def require_valid(claims: Sequence[Claim], citations: Sequence[Citation], offered: Sequence[Citation]) -> None:
-    """Law 4: every citation is a sentence that was offered, and stands in its document at its offsets.
+def require_valid(
+    claims: Sequence[Claim], citations: Sequence[Citation], offered: Sequence[Citation], stored: Callable[[str], Document], verbatim: bool
+) -> None:
+    """Law 4: every citation is a sentence that was offered, and stands at its offsets in the document as the index stores it.
 
+    `stored` gives the document of an id; with `verbatim` every claim must be the words of a sentence that it cites.
     Raises CitationError; an answer that breaks the law is never shown.
     """
     places = {_place(citation.sentence) for citation in offered}
-    labels = {citation.label for citation in citations}
+    labels = {citation.label: citation for citation in citations}
     for citation in citations:
         sentence = citation.sentence
         if _place(sentence) not in places:
             raise CitationError(f"citation [{citation.label}] is a sentence that was not offered")
-        quote = sentence.document.text[sentence.start : sentence.end]
+        quote = stored(sentence.document.id).text[sentence.start : sentence.end]
         if not quote or quote != quote.strip() or quote != sentence.text:
             raise CitationError(f"citation [{citation.label}] does not stand in {sentence.document.id} at {sentence.start}-{sentence.end}")
     for claim in claims:
-        if not set(claim.citations) <= labels:
+        if not set(claim.citations) <= labels.keys():
             raise CitationError(f"a claim cites labels that do not exist: {claim.citations}")
+        if verbatim and claim.text not in {labels[label].sentence.text for label in claim.citations}:
+            raise CitationError(f"a claim is not the sentence that it cites: {claim.text!r}")
 
 
 def _place(sentence: Sentence) -> tuple[str, int, int]:

@@ -146,12 +146,16 @@ def _sources(store: "Store", given: Sequence[Path]) -> tuple[list[Path], tuple[s
 
 
 def _model(store: "Store", settings: Settings, full: bool) -> str:
-    """The model that was asked for; else the one of the index; else the default."""
-    if settings.model or full:
-        return settings.model_name
+    """The model that was asked for; else the one of the index; else, where there is none or it cannot be told, the default."""
+    if settings.model:
+        return settings.model
     try:
         return store.manifest().model.name
     except NoIndexError:
+        return settings.model_name
+    except StoreError:
+        if not full:
+            raise
         return settings.model_name
 
 
@@ -279,7 +283,11 @@ def status(as_json: bool, index_folder: Path | None) -> None:
 @as_json
 @_with_index
 def show(document: str, as_json: bool, index_folder: Path | None) -> None:
-    """Print a document as it was read: the text that citations count their characters in."""
+    """Print a document as it was read: the text that citations count their characters in.
+
+    On a terminal, characters that could steer it are replaced.
+    """
+    from assistant.render import CONTROLS
     from index.contents import FILES, Contents
     from index.store import Store
 
@@ -301,8 +309,11 @@ def show(document: str, as_json: bool, index_folder: Path | None) -> None:
             }
         )
         return
-    sys.stdout.buffer.write(shown.text.encode())
-    sys.stdout.buffer.flush()
+    if sys.stdout.isatty():
+        click.echo(CONTROLS.sub("\ufffd", shown.text))
+    else:
+        sys.stdout.buffer.write(shown.text.encode())
+        sys.stdout.buffer.flush()
 
 
 # --- search, ask, prompt -----------------------------------------------------------------------------
@@ -372,6 +383,7 @@ def prompt(question: str, index_folder: Path | None) -> int:
     """Print the question with its numbered evidence, to paste into any language model."""
     from assistant.answer import Assistant, require_question
     from assistant.prompts import fill
+    from assistant.render import evidence_lines, one_line
 
     require_question(question)
     settings = _settings(index_folder)
@@ -379,7 +391,7 @@ def prompt(question: str, index_folder: Path | None) -> int:
     if not grounds.offered:
         click.echo("footnote: the documents do not say, so there is no evidence to give a model", err=True)
         return NOT_SAID
-    click.echo(fill("answer", question=question, citations=grounds.offered, declining="The documents do not say."))
+    click.echo(fill("answer", question=one_line(question), evidence=evidence_lines(grounds.offered), declining="The documents do not say."))
     return FOUND
 
 

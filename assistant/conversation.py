@@ -1,7 +1,7 @@
 """Turns as an immutable value; a follow-up becomes a question that stands alone.
 
 The rule is a simple one: a question that leans on what came before takes along the content words of the last
-question. It does not know which of two people "he" is.
+question that did not. It does not know which of two people "he" is.
 """
 
 import re
@@ -13,10 +13,10 @@ from index.keywords import content_words
 
 LEANS = re.compile(
     r"^\s*(?:and|but|so|or|also|then|what about|how about|why|how so|how come|really|else|more)\b"
-    r"|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|this|that|these|those|there|one|ones|former|latter|same)\b(?!\s+(?:is|are)\s+a\b)",
+    r"|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|former|latter)\b"
+    r"|\b(?:this|that|these|those|there|one|ones|same)\b(?=\s*(?:[?.!,;]|$))",  # At the end: not "the one that", not "is there".
     re.IGNORECASE,
 )
-FEW_WORDS = 1
 MOST_TURNS = 50
 
 
@@ -35,14 +35,18 @@ class Conversation:
         return self.with_turn(answer), answer
 
     def standalone(self, question: str) -> str:
-        """The question, with the last one's content words in brackets if it leans on them; untouched in a first turn."""
+        """The question, with the last whole one's content words in brackets if it leans on them; untouched in a first turn."""
         if not self.turns or not leans(question):
             return question
         asked = {stemmed for _, stemmed in content_words(question)}
-        carried = [word for word, stemmed in content_words(self.turns[-1].answer.standalone) if stemmed not in asked]
+        carried = [word for word, stemmed in content_words(self._last_whole()) if stemmed not in asked]
         return f"{question.strip()} ({' '.join(carried)})" if carried else question
+
+    def _last_whole(self) -> str:
+        """The last question that leans on no other; the first, where all do."""
+        return next((turn.question for turn in reversed(self.turns) if not leans(turn.question)), self.turns[0].question)
 
 
 def leans(question: str) -> bool:
-    """Whether a question cannot be understood without the one before: a pronoun, an "and", or next to no content."""
-    return bool(LEANS.search(question)) or len(content_words(question)) <= FEW_WORDS
+    """Whether a question cannot be understood without the one before: a pronoun, an "and", or no content at all."""
+    return bool(LEANS.search(question)) or not content_words(question)

@@ -15,7 +15,7 @@ from index.types import Document, Hit, Sentence
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 LONGEST_SHOWN = 1_500  # Characters of a sentence on a terminal; JSON has it whole.
 INDENT = "    "
-BAR = "  │ "
+QUOTED = "  │ "
 
 
 # --- JSON --------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def hit_json(rank: int, hit: Hit) -> dict[str, Any]:
 def answer_plain(answer: Answer, width: int = 80, colour: bool = False) -> str:
     """An answer with its [1] marks, and below it the quoted sources; or the closest passages."""
     told = [f"{_shown(claim.text)}{''.join(f' [{label}]' for label in claim.citations)}" for claim in answer.claims] or [answer.text]
-    lead = [textwrap.fill(_one_line(" ".join(told)), width)]
+    lead = [textwrap.fill(one_line(" ".join(told)), width)]
     if answer.found:
         return "\n".join([*lead, "", _bold("Sources", colour), *_sources(answer.citations, width, colour)])
     if not answer.nearest:
@@ -87,8 +87,8 @@ def _sources(citations: Sequence[Citation], width: int, colour: bool) -> list[st
     lines = []
     for citation in citations:
         mark = _bold(f"[{citation.label}]", colour)
-        lines.append(f"{mark} {_one_line(place(citation.sentence))}")
-        lines.append(textwrap.fill(_one_line(_shown(citation.sentence.text)), width, initial_indent=BAR, subsequent_indent=BAR))
+        lines.append(f"{mark} {one_line(place(citation.sentence))}")
+        lines.append(textwrap.fill(one_line(_shown(citation.sentence.text)), width, initial_indent=QUOTED, subsequent_indent=QUOTED))
     return lines
 
 
@@ -96,10 +96,10 @@ def hits_plain(hits: Sequence[Hit], width: int = 80, colour: bool = False) -> st
     """Hits, best first: score, document, page, and the beginning of the passage."""
     lines = []
     for rank, hit in enumerate(hits, 1):
-        where = _one_line(place(hit.chunk.sentences[0], hit.chunk.end))
+        where = one_line(place(hit.chunk.sentences[0], hit.chunk.end))
         lines.append(f"{_bold(f'{rank:>2}', colour)}  {hit.score:.3f}  {where}")
         lines.append(
-            textwrap.fill(textwrap.shorten(_one_line(hit.chunk.text), 3 * width, placeholder=" …"), width, initial_indent=INDENT, subsequent_indent=INDENT)
+            textwrap.fill(textwrap.shorten(one_line(hit.chunk.text), 3 * width, placeholder=" …"), width, initial_indent=INDENT, subsequent_indent=INDENT)
         )
     return "\n".join(lines)
 
@@ -119,15 +119,23 @@ def _shown(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Text on one line, without anything that could steer a terminal or hide what is said."""
-    return _one_line(text)
-
-
-def _one_line(text: str) -> str:
     return CONTROLS.sub("\ufffd", " ".join(text.split()))
 
 
 def _bold(text: str, colour: bool) -> str:
     return f"\x1b[1m{text}\x1b[0m" if colour else text
+
+
+# --- Prompt ------------------------------------------------------------------------------------------
+
+
+def evidence_lines(offered: Sequence[Citation]) -> list[str]:
+    """The numbered sentences that a language model is given: a line each, in which no document can fake a number."""
+    return [f"[{c.label}] ({_unnumbered(_where(c))}) {_unnumbered(c.sentence.text)}" for c in offered]
+
+
+def _unnumbered(text: str) -> str:
+    return one_line(text).replace("[", "(").replace("]", ")")
 
 
 # --- Markdown ----------------------------------------------------------------------------------------
@@ -144,7 +152,7 @@ def answer_markdown(answer: Answer) -> str:
 
 
 def _markdown(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", _one_line(text))
+    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", one_line(text))
 
 
 # --- HTML --------------------------------------------------------------------------------------------
@@ -178,7 +186,7 @@ def _list_html(heading: str, citations: Sequence[Citation], key: str) -> str:
 
 
 def _hover(citation: Citation) -> str:
-    return f"{_where(citation)}: {textwrap.shorten(_one_line(citation.sentence.text), 300, placeholder=' …')}"
+    return f"{_where(citation)}: {textwrap.shorten(one_line(citation.sentence.text), 300, placeholder=' …')}"
 
 
 def _where(citation: Citation) -> str:
@@ -193,5 +201,5 @@ def _named(document: Document) -> str:
 
 def html_text(text: str) -> str:
     """Text that is only text: no tag, no attribute, and nothing that Markdown or a formula would read as more."""
-    escaped = escape(_one_line(text))
+    escaped = escape(one_line(text))
     return re.sub(r"[\\`*_{}\[\]()#+!|~$:@-]", lambda match: f"&#{ord(match[0])};", escaped)

@@ -68,7 +68,6 @@ class Draft:
     """An answer before it is checked. `engine` says who wrote it."""
 
     claims: tuple[Claim, ...]
-    citations: tuple[Citation, ...]
     engine: str
 
 

@@ -90,7 +90,8 @@ def _ask_all(assistant: Assistant, questions: list[Asked]) -> Iterator[tuple[boo
     vectors: dict[str, Any] = {}
     for asked in questions:
         grounds = assistant.ground(asked.question)
-        citations = assistant.draft(grounds).citations
+        offered = {citation.label: citation for citation in grounds.offered}
+        citations = [offered[label] for claim in assistant.draft(grounds).claims for label in claim.citations]
         sentences = list({(s.document.id, s.start): s for hit in grounds.hits for s in hit.chunk.sentences}.values())
         new = [sentence.text for sentence in sentences if sentence.text not in vectors]
         vectors.update(zip(new, assistant.index.embedder.documents(new), strict=True))

@@ -118,7 +118,7 @@ class Contents:
         entries = [
             {
                 "id": e.id, "title": e.title, "source_hash": e.source_hash, "pages": e.pages,
-                "headings": [(h.start, h.end, h.level) for h in e.headings],
+                "headings": [(h.start, h.end, h.level, h.guessed) for h in e.headings],
                 "text": e.text, "sentences": e.sentences, "chunks": e.chunks,
             }
             for e in self.entries

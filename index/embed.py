@@ -12,7 +12,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -64,7 +64,7 @@ def open_embedder(model: str, cache: Path, expected: ModelIdentity | None = None
     With `expected` (what an index was made with) an export in the cache is used without touching the
     model itself. Raises ModelError if the model is missing, damaged, or another than expected.
     """
-    if expected is not None and (found := _cached(cache, expected.weights)):
+    if expected is not None and (found := _cached(cache, expected.weights, expected.name)):
         return found
     folder = _locate(model)
     weights = _weights_hash(folder, model)
@@ -73,7 +73,7 @@ def open_embedder(model: str, cache: Path, expected: ModelIdentity | None = None
             f"the index was made with another model than {model} ({expected.name}, {expected.weights[:12]});"
             " name that model, or rebuild with `footnote build --full`"
         )
-    return _cached(cache, weights) or _export(folder, model, weights, cache)
+    return _cached(cache, weights, model) or _export(folder, model, weights, cache)
 
 
 # --- Where a model comes from ------------------------------------------------------------------------
@@ -138,13 +138,13 @@ def _export(folder: Path, model: str, weights: str, cache: Path) -> Embedder:
             identity = ModelIdentity(model, weights, card.pop("dimension"), card.pop("window"))
             files = {name: _sha256(work / name) for name in ("model.onnx", "tokenizer.json")}
             _write_card(work, {**card, "identity": asdict(identity), "files": files})
-            _same(OnnxEmbedder(work), original, model)
+            _same(OnnxEmbedder(work, model), original, model)
             if target.exists():  # Damaged, or made by another process in the meantime.
                 target.rename(Path(scratch) / "replaced")
             work.rename(target)
     except OSError as error:
         raise ModelError(f"cannot keep the exported model in {cache}: {error.strerror}; set FOOTNOTE_CACHE to a folder that can be written") from error
-    return OnnxEmbedder(target)
+    return OnnxEmbedder(target, model)
 
 
 def _write_onnx(folder: Path, work: Path) -> tuple[Callable[[str], Vectors32], dict[str, Any]]:
@@ -198,8 +198,8 @@ def _same(exported: "OnnxEmbedder", original: Callable[[str], Vectors32], model:
         raise ModelError(f"the export of {model} differs from the model (cosine {worst:.3f} < {LEAST_COSINE}): it cannot be used")
 
 
-def _cached(cache: Path, weights: str) -> "OnnxEmbedder | None":
-    """The export of these weights, or None if there is none that is whole: it is made again then."""
+def _cached(cache: Path, weights: str, model: str) -> "OnnxEmbedder | None":
+    """The export of these weights under the name that the model goes by now, or None if there is none that is whole: it is made again then."""
     folder = cache / weights[:32]
     try:
         card = _read_card(folder)
@@ -208,7 +208,7 @@ def _cached(cache: Path, weights: str) -> "OnnxEmbedder | None":
         return None
     except OSError as error:
         raise ModelError(f"cannot read the exported model in {folder}: {error.strerror}; mend that, or set FOOTNOTE_CACHE to another folder") from error
-    return OnnxEmbedder(folder) if whole else None
+    return OnnxEmbedder(folder, model) if whole else None
 
 
 def _write_card(folder: Path, card: dict[str, Any]) -> None:
@@ -232,12 +232,13 @@ def _read_card(folder: Path) -> dict[str, Any]:
 class OnnxEmbedder:
     """Runs an exported model with ONNX Runtime and tokenizers."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, model: str) -> None:
+        """Open the export in a folder; `model` is the name that its identity shall bear."""
         import onnxruntime
         from tokenizers import Tokenizer
 
         card = _read_card(folder)
-        self.identity = ModelIdentity(**card["identity"])
+        self.identity = replace(ModelIdentity(**card["identity"]), name=model)
         self._prompts: dict[str, str] = card["prompts"]
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()

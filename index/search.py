@@ -18,11 +18,10 @@ if TYPE_CHECKING:
 class Index:
     """One generation of an index folder, opened and checked. It never changes; open it again to see a newer one."""
 
-    def __init__(self, contents: Contents, manifest: Manifest, embedder: Embedder, size: int = 0, generation: str = "") -> None:
+    def __init__(self, contents: Contents, manifest: Manifest, embedder: Embedder, generation: str) -> None:
         self._contents = contents
         self.manifest = manifest
         self.embedder = embedder
-        self.size = size
         self.generation = generation
 
     @classmethod
@@ -35,14 +34,14 @@ class Index:
         snapshot = Store(Path(path)).read(FILES)
         if snapshot.manifest.cut != split.VERSION:
             raise MismatchError(f"the index in {path} was cut into sentences by other rules than this version's: {REBUILD}")
-        made_with = snapshot.manifest.model.name
-        if model is not None and model != made_with:
-            raise MismatchError(f"the index in {path} was made with the model {made_with}, not {model}: {REBUILD}")
-        embedder = embed.open_embedder(made_with, cache or embed.default_cache(), snapshot.manifest.model)
+        made_with, kept = snapshot.manifest.model, cache or embed.default_cache()
+        if model is not None and model != made_with.name and embed.open_embedder(model, kept).identity.weights != made_with.weights:
+            raise MismatchError(f"the index in {path} was made with the model {made_with.name}, not {model}: {REBUILD}")
+        embedder = embed.open_embedder(made_with.name, kept, made_with)
         contents = Contents.from_files(snapshot.files)
         if contents.vectors.dimension != embedder.identity.dimension:
             raise MismatchError(f"the vectors in {path} have {contents.vectors.dimension} dimensions, the model {embedder.identity.dimension}: {REBUILD}")
-        return cls(contents, snapshot.manifest, embedder, snapshot.size, snapshot.generation)
+        return cls(contents, snapshot.manifest, embedder, snapshot.generation)
 
     def search(self, question: str, top: int = 10) -> list[Hit]:
         """The `top` chunks nearest to a question, best first; equal scores stand in order of id."""
@@ -66,14 +65,6 @@ class Index:
     @property
     def document_ids(self) -> tuple[str, ...]:
         return tuple(entry.id for entry in self._contents.entries)
-
-    @property
-    def sentence_count(self) -> int:
-        return len(self._contents.sentences)
-
-    @property
-    def chunk_count(self) -> int:
-        return len(self._contents.chunks)
 
     def document(self, id: str) -> Document:
         """The document of this id; KeyError if there is none."""

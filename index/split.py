@@ -18,7 +18,7 @@ TokenCounts = Callable[[Sequence[str]], Sequence[int]]
 """Counts the embedder's tokens of each text, without the special ones."""
 
 VERSION = 1
-"""Raised when the same text would be cut in another way: stored sentences are then cut again."""
+"""Raised when the same file would be read or cut in another way: a build then does both again."""
 
 # --- Words that decide whether a full stop ends a sentence -------------------------------------------
 
@@ -70,6 +70,7 @@ PARAGRAPH = re.compile(r"[\n\f\u2029](?:(?<=\n)[^\S\n]*\n|(?<!\n))\s*")
 STRUCTURE = re.compile(r"\s*(?:[-*+•‣◦⁃▪●–—]\s|\(?\d{1,3}[.)]\s|\(?[A-Za-z][)]\s|#{1,6}\s|\||```|~~~|>|={3,}\s*$|-{3,}\s*$)")
 ALONE = re.compile(r"\s*(?:#{1,6}\s|\||```|~~~|={3,}\s*$|-{3,}\s*$)")
 SHORT_LINE = 60  # Characters: a line of a list or a heading; wrapped prose runs longer.
+LONGEST_CONTEXT = 60  # Characters each of title and heading: no script makes more tokens of them than half a window.
 LONGEST = 20_000  # Characters: what goes on longer without a mark is no sentence but data.
 
 
@@ -286,10 +287,10 @@ def _inline_items(text: str, start: int, end: int) -> Iterator[int]:
 
 
 def sentences(document: Document) -> tuple[Sentence, ...]:
-    """The sentences of a document. A heading is always one of its own."""
+    """The sentences of a document. A heading is always one of its own, unless it is only guessed."""
     spans: list[Span] = []
     position = 0
-    for heading in document.headings:
+    for heading in (heading for heading in document.headings if not heading.guessed):
         spans += _shifted(document.text, position, heading.start)
         spans += _trimmed(document.text, heading.start, heading.end)
         position = heading.end
@@ -317,7 +318,8 @@ def chunks(document: Document, count: TokenCounts, window: int) -> tuple[Chunk, 
     while start < len(every):
         heading = document.heading_at(every[start].start)
         section_end = _section_end(document, every, start, heading)
-        room = max(window - sum(count([context(document, every[section_end - 1].start)])), window // 2)
+        contexts = {context(document, sentence.start) for sentence in every[start:section_end]}
+        room = max(window - max(count(sorted(contexts))), window // 2)
         runs += _runs(every[start:section_end], costs[start:section_end], room)
         start = section_end
     texts = [embedded_text(document, run[0].start, run[-1].end) for run in runs]
@@ -354,9 +356,9 @@ def _runs(section: Sequence[Sentence], costs: Sequence[int], room: int) -> Itera
 def context(document: Document, start: int) -> str:
     """What a chunk that starts here is read under: the title, and the heading if it stands above."""
     heading = document.heading_at(start)
-    lines = [document.title[:120]]
+    lines = [document.title[:LONGEST_CONTEXT]]
     if heading and heading.start < start:
-        lines.append(document.text[heading.start : heading.end].strip(" #\t\r\n")[:120])
+        lines.append(document.text[heading.start : heading.end].strip(" #\t\r\n")[:LONGEST_CONTEXT])
     return "".join(f"{line}\n" for line in dict.fromkeys(lines) if line)
 
 

@@ -9,6 +9,7 @@
 A reader sees the old generation or the new one at every instant, and parses nothing that it has not checked.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -19,7 +20,6 @@ import secrets
 import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,13 +134,13 @@ class Store:
 
     # --- Writing -------------------------------------------------------------------------------------
 
-    @contextmanager
+    @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the folder for one build; raise LockError with the owner's name if another holds it."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # It holds the full text of private documents.
             self._refuse_foreign()
-            descriptor = os.open(self.path / "LOCK", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(self.path / "LOCK", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreError(f"cannot write the index in {self.path}: {error.strerror}; choose another folder with --index") from error
         with os.fdopen(descriptor, "r+") as stream:
@@ -155,9 +155,9 @@ class Store:
             yield
 
     def _refuse_foreign(self) -> None:
-        """Never write, and so never sweep, in a folder that was somebody else's before it was ours."""
+        """Never write, and so never sweep, in a folder with things of somebody else's and no pointer of ours."""
         foreign = [name for name in sorted(path.name for path in self.path.iterdir()) if not OURS.fullmatch(name)]
-        if foreign and not (self.path / "CURRENT").exists():
+        if foreign and not self._pointer():
             raise StoreError(f"{self.path} is no index and holds other files ({foreign[0]!r}): name a new or empty folder with --index")
 
     def _ours(self, kind: str) -> list[Path]:
@@ -175,7 +175,7 @@ class Store:
         digest = hashlib.sha256(manifest).hexdigest()
         try:
             building = self.path / f"building-{secrets.token_hex(4)}"
-            building.mkdir()
+            building.mkdir(mode=0o700)
             for name, data in {**files, "MANIFEST.json": manifest}.items():
                 _write(building / name, data)
             _sync_folder(building)
@@ -184,32 +184,41 @@ class Store:
             self._point_to(generation.name, digest)
         except OSError as error:
             raise StoreError(f"cannot write the index in {self.path}: {error.strerror}; the old index is as it was") from error
+        with contextlib.suppress(OSError):  # It is committed: not even a failing disk makes it less so.
+            _sync_folder(self.path)
+        self._sweep()
         return generation.name
 
     def _point_to(self, generation: str, digest: str) -> None:
         """The commit point. The generation before stays for readers that are about to open it."""
-        before = self._pointed()
+        before = self._pointer().get("generation")
         pointer = json.dumps({"generation": generation, "manifest": digest, "before": before}).encode()
         temporary = self.path / "building-CURRENT"
         _write(temporary, pointer)
         _sync_folder(self.path)
         temporary.replace(self.path / "CURRENT")
-        _sync_folder(self.path)
-        self._sweep()
 
-    def _pointed(self, key: str = "generation") -> str | None:
+    def _pointer(self) -> dict[str, str]:
+        """What CURRENT says, as far as it can be told; empty where it is missing or is none of ours."""
         try:
             pointer = json.loads((self.path / "CURRENT").read_bytes())
-            return str(pointer[key]) if pointer[key] else None
-        except (OSError, ValueError, LookupError, TypeError):
-            return None  # No generation can be told: none is kept.
+        except (FileNotFoundError, ValueError):
+            return {}
+        return pointer if isinstance(pointer, dict) and "generation" in pointer and "manifest" in pointer else {}
 
     def _sweep(self) -> None:
-        """Remove what no reader can want: unfinished generations, and all but the last two."""
-        wanted = {self._pointed(), self._pointed("before")}
-        for orphan in [*self._ours("building"), *self._ours("gen")]:
-            if orphan.name not in wanted:
-                shutil.rmtree(orphan) if orphan.is_dir() else orphan.unlink()
+        """Remove what no reader can want: unfinished generations, and all but the last two. What cannot be removed stays.
+
+        Where CURRENT cannot be told no generation is removed: they are what a repair would start from.
+        """
+        pointer = self._pointer()
+        wanted = {pointer.get("generation"), pointer.get("before")}
+        orphans = [path for path in self._ours("gen") if path.name not in wanted] if pointer else []
+        for orphan in [*self._ours("building"), *orphans]:
+            if orphan.is_dir():
+                shutil.rmtree(orphan, ignore_errors=True)
+            else:
+                orphan.unlink(missing_ok=True)
 
 
 def generation_name(digest: str) -> str:
@@ -244,10 +253,14 @@ def _verified(file: Path, size: int, digest: str) -> memoryview:
 
 
 def _write(file: Path, data: bytes) -> None:
-    with file.open("xb") as stream:
+    with open(file, "xb", opener=_private) as stream:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of a document: `text[start:end]`; level 1 is the outermost."""
+    """A heading of a document: `text[start:end]`; level 1 is the outermost.
+
+    One that is `guessed` from plain text gives its section a name, and is a sentence like any other.
+    """
 
     start: int
     end: int
     level: int
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from assistant.conversation import Conversation, leans
 from assistant.errors import CitationError, PromptError, QuestionError
 from assistant.evidence import fits, names
 from assistant.prompts import fill
-from assistant.render import answer_html, answer_json, answer_markdown, answer_plain
+from assistant.render import answer_html, answer_json, answer_markdown, answer_plain, evidence_lines
 from assistant.settings import from_environment
 from assistant.types import Answer, Citation, Claim, Draft, Grounds, Judgement, Support, Verdict
 from index.embed import Embedder
@@ -145,13 +145,17 @@ SPANS = [(0, 9), (10, 19), (20, 33), (34, 43), (44, 49)]
 SENTENCES = [Sentence(DOCUMENT, *span) for span in SPANS]
 
 
+def stored(document: str) -> Document:
+    return DOCUMENT
+
+
 def grounds(*scores: float) -> Grounds:
     ranked = sorted(zip(SENTENCES, scores, strict=False), key=lambda pair: -pair[1])
     return Grounds("q", "q", (), cite.number(ranked), (), 0.9, ())
 
 
 def test_near_duplicates_are_quoted_once_and_the_far_behind_not_at_all() -> None:
-    drafted = quote.draft(grounds(1.0, 9.0, 8.5, 8.9, 8.8), FakeEvidence())
+    drafted = quote.draft(grounds(0.1, 0.9, 0.8, 0.89, 0.88), FakeEvidence())
     assert [claim.text for claim in drafted.claims] == ["Two went.", "Three stayed.", "Five."]
 
 
@@ -174,13 +178,21 @@ def test_a_citation_that_was_not_offered_or_does_not_hold_is_never_shown(sentenc
     """Law 4."""
     offered = cite.number([(s, 1.0) for s in SENTENCES])
     with pytest.raises(CitationError):
-        cite.require_valid([Claim("x", (1,))], [Citation(1, sentence, 1.0)], offered)
+        cite.require_valid([Claim("x", (1,))], [Citation(1, sentence, 1.0)], offered, stored, verbatim=False)
 
 
 def test_a_quote_with_white_space_at_its_edge_is_never_shown() -> None:
     loose = Citation(1, Sentence(DOCUMENT, 9, 19), 1.0)
     with pytest.raises(CitationError, match="does not stand in a.txt at 9-19"):
-        cite.require_valid([], [loose], [loose])
+        cite.require_valid([], [loose], [loose], stored, verbatim=True)
+
+
+def test_a_quote_is_held_against_the_stored_document() -> None:
+    offered = cite.number([(SENTENCES[0], 1.0)])
+    with pytest.raises(CitationError, match="does not stand in a.txt at 0-9"):
+        cite.require_valid([], offered, offered, lambda _: replace(DOCUMENT, text="Two came. One went."), verbatim=True)
+    with pytest.raises(CitationError, match="is not the sentence that it cites"):
+        cite.require_valid([Claim("Nobody came.", (1,))], offered, offered, stored, verbatim=True)
 
 
 def test_checking_never_changes_a_word() -> None:
@@ -203,6 +215,7 @@ def test_support_tells_what_is_said_from_what_is_not() -> None:
     assert near.verdict == "supported"
     assert far.verdict == "unsupported"
     assert near.probability > support("The contract can be ended by either party with 90 days' notice.", evidence).probability
+    assert support("either party may end", ["It is untrue that either party may end."]).probability < 1
     assert support("", evidence).verdict == support("x", []).verdict == "unsupported"
 
 
@@ -238,11 +251,22 @@ def test_a_first_question_is_left_alone(assistant: Assistant) -> None:
 def test_a_follow_up_takes_the_topic_along_and_a_new_topic_does_not(assistant: Assistant) -> None:
     conversation, _ = Conversation().ask(assistant, "What did Emmanuel Macron say in an interview?")
     assert conversation.standalone("And when was that?") == "And when was that? (Emmanuel Macron interview)"
+    longer, _ = conversation.ask(assistant, "And when was that?")
+    assert longer.standalone("Why did he say it?") == "Why did he say it? (Emmanuel Macron interview)"
     assert conversation.standalone("How is a scanned document treated?") == "How is a scanned document treated?"
 
 
 @pytest.mark.parametrize(
-    ("question", "expected"), [("Why?", True), ("And in 2019?", True), ("When did he say so?", True), ("What is the notice period of the lease?", False)]
+    ("question", "expected"),
+    [
+        ("Why?", True),
+        ("And in 2019?", True),
+        ("When did he say so?", True),
+        ("What is the notice period of the lease?", False),
+        ("Is there a deposit?", False),
+        ("Who signed the contract that ended the lease?", False),
+        ("Who said that?", True),
+    ],
 )
 def test_leaning_questions_are_told_from_whole_ones(question: str, expected: bool) -> None:
     assert leans(question) is expected
@@ -288,12 +312,12 @@ def test_markdown_has_footnotes_and_nothing_live() -> None:
 
 def test_a_prompt_is_filled_strictly() -> None:
     offered = cite.number([(sentence, 1.0) for sentence in SENTENCES[:2]])
-    filled = fill("answer", question="Who came?", citations=offered, declining="No.")
-    assert "[1] (a) One came.\n[2] (a) Two went." in filled
-    with pytest.raises(PromptError, match="needs citations, declining"):
+    filled = fill("answer", question="Who came?", evidence=evidence_lines(offered), declining="No.")
+    assert "[1] (a.txt) One came.\n[2] (a.txt) Two went." in filled
+    with pytest.raises(PromptError, match="needs declining, evidence"):
         fill("answer", question="Who?")
     with pytest.raises(PromptError, match="does not use extra"):
-        fill("answer", question="Who?", citations=offered, declining="No.", extra=1)
+        fill("answer", question="Who?", evidence=[], declining="No.", extra=1)
     with pytest.raises(PromptError, match="there is no prompt 'nothing'"):
         fill("nothing")
 
@@ -305,6 +329,6 @@ def test_settings_come_from_the_environment_once() -> None:
 
 def test_an_answer_with_a_draft_of_claims_nobody_offered_cites_nothing(assistant: Assistant) -> None:
     offered = assistant.ground("Who can see my documents?")
-    answer = assistant.check(offered, Draft((Claim("Everybody can.", (77,)),), (), "test"))
+    answer = assistant.check(offered, Draft((Claim("Everybody can.", (77,)),), "test"))
     assert answer.citations == ()
     assert answer.claims[0].support is Support.UNSUPPORTED

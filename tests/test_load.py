@@ -10,6 +10,7 @@ from index.errors import LoadError, SourceError
 from index.load import Loaded, load
 from index.load.reader import Reader
 from index.load.text import decode
+from index.split import sentence_spans, sentences
 from index.types import Document
 from tests import documents
 from tests.conftest import write
@@ -50,10 +51,18 @@ def test_markdown_gives_its_headings_and_title(folder: Path) -> None:
     assert [(text[h.start : h.end], h.level) for h in document.headings] == [("# The title", 1), ("Under\n-----", 2)]
 
 
+def test_markdown_headings_may_be_indented(folder: Path) -> None:
+    write(folder, {"a.md": "  # Title\n\n  ## Rent\n\nIt is 900 euros.\n"})
+    document = only(load([folder], {}))
+    assert [document.text[h.start : h.end] for h in document.headings] == ["# Title", "## Rent"]
+
+
 def test_plain_text_has_headings_where_short_lines_stand_alone(folder: Path) -> None:
     text = "Report\n\nIt begins here.\n\nSecond part\n\nIt goes on, and\n\nno heading\n\nends.\n"
     write(folder, {"a.txt": text})
-    assert [text[h.start : h.end] for h in only(load([folder], {})).headings] == ["Report", "Second part"]
+    document = only(load([folder], {}))
+    assert [text[h.start : h.end] for h in document.headings] == ["Report", "Second part"]
+    assert [sentence.text for sentence in sentences(document)] == [text[a:b] for a, b in sentence_spans(text)]
 
 
 def test_html_gives_what_a_reader_sees(folder: Path) -> None:
@@ -123,6 +132,24 @@ def test_word_gives_paragraphs_tables_and_headings(folder: Path) -> None:
     assert document.text == "Terms\n\nThirty days.\n\nItem | Price\nChair | 20\n\nThe end."
     assert document.title == "Offer"
     assert [document.text[h.start : h.end] for h in document.headings] == ["Terms"]
+
+
+def test_word_insertions_are_read_and_hidden_text_is_not(folder: Path) -> None:
+    import docx
+    from lxml import etree
+
+    document = docx.Document()
+    document.add_paragraph("The notice is ")
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    inserted = f"<w:ins {space}><w:r><w:t>ninety days.</w:t></w:r></w:ins>"
+    hidden = f"<w:r {space}><w:rPr><w:vanish/></w:rPr><w:t> Secret.</w:t></w:r>"
+    control = f"<w:sdt {space}><w:sdtContent><w:p><w:r><w:t>In a control.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    document.paragraphs[0]._p.extend([etree.fromstring(inserted), etree.fromstring(hidden)])
+    document.element.body.insert(1, etree.fromstring(control))
+    document.save(str(folder / "a.docx"))
+    loaded = load([folder], {})
+    assert only(loaded).text == "The notice is ninety days.\n\nIn a control."
+    assert [problem.reason for problem in loaded.warnings] == ["8 hidden characters were left out"]
 
 
 def test_rich_text_is_read_through_llama_index(folder: Path) -> None:

@@ -125,6 +125,28 @@ def test_a_folder_of_somebody_else_is_refused_and_left_alone(store: Store) -> No
     assert [path.name for path in store.path.iterdir()] == ["building-permits"]
 
 
+@pytest.mark.parametrize("content", [b"", b"MANIFEST-000001\n", b"{}"])
+def test_a_current_of_another_program_is_no_pointer_of_ours(store: Store, content: bytes) -> None:
+    store.path.mkdir()
+    (store.path / "CURRENT").write_bytes(content)
+    (store.path / "000003.log").write_bytes(b"data")
+    with pytest.raises(StoreError, match="is no index and holds other files"):
+        commit(store, "x")
+    assert (store.path / "CURRENT").read_bytes() == content
+
+
+def test_a_damaged_pointer_costs_no_generation(store: Store) -> None:
+    names = sorted([commit(store, "1"), commit(store, "2")])
+    (store.path / "CURRENT").write_bytes(b"?")
+    with store.lock():
+        assert sorted(path.name for path in store.path.glob("gen-*")) == names
+
+
+def test_nobody_else_can_read_an_index(store: Store) -> None:
+    generation = commit(store, "1")
+    assert {path.stat().st_mode & 0o077 for path in [store.path, *store.path.iterdir(), *(store.path / generation).iterdir()]} == {0}
+
+
 def test_only_what_is_ours_is_ever_swept(store: Store) -> None:
     commit(store, "1")
     for name in ("building-permits", "gen-ealogy", "notes.txt"):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,17 @@ def test_a_body_that_hides_its_length_is_cut_off() -> None:
     assert sum(received) <= MOST_BODY
 
 
+@pytest.mark.parametrize("path", ["/?deep_link=x", "/?view=api", "/static/..%2fconfig", "/assets/..%2f..%2fx"])
+def test_the_address_of_the_page_takes_nothing(server: "Server", path: str) -> None:
+    with httpx.Client() as client:
+        url = httpx.URL(server.address).copy_with(raw_path=path.encode())
+        assert client.request("GET", url).status_code == 404
+
+
+def test_a_proxy_is_not_believed(server: "Server") -> None:
+    assert "evil.example" not in request(server, "GET", "/config", **{"x-forwarded-host": "evil.example"}).text
+
+
 def test_a_method_that_is_not_offered_is_refused(server: "Server") -> None:
     assert request(server, "DELETE", "/").status_code == 405
 
@@ -154,8 +166,8 @@ def test_a_method_that_is_not_offered_is_refused(server: "Server") -> None:
 def test_a_passage_is_the_document_in_pieces(seeds: Path) -> None:
     library = Library(Settings(index=seeds))
     name = library.new_chat()
-    answer = library.ask(name, "How do I remove the index?")
-    (key,) = library.chat(name).keys
+    answer, key = library.ask(name, "How do I remove the index?")
+    assert library.chat(name).keys == (key,)
     passage = library.passage(key, 1)
     assert passage is not None
     document = answer.citations[0].sentence.document
@@ -180,6 +192,19 @@ def test_a_long_document_is_shown_around_the_sentence(folder: Path, tmp_path: Pa
     assert passage["quote"] == "The lighthouse keeper was called Orla."
 
 
+def test_questions_that_overlap_keep_their_own_citations(seeds: Path) -> None:
+    library = Library(Settings(index=seeds))
+    name = library.new_chat()
+    questions = ["Who can see my documents?", "How do I remove the index?", "Can two builds run at the same time?"] * 3
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda question: library.ask(name, question), questions))
+    assert len(library.chat(name).keys) == len(questions)
+    for answer, key in answers:
+        passage = library.passage(key, 1)
+        assert passage is not None
+        assert passage["quote"] == answer.citations[0].sentence.text
+
+
 def test_starter_questions_are_ones_that_the_documents_answer(seeds: Path) -> None:
     library = Library(Settings(index=seeds))
     starters = library.starters()
@@ -193,10 +218,10 @@ def test_a_new_build_is_seen_by_the_next_question(folder: Path, tmp_path: Path, 
         library.assistant()
     write(folder, {"a.txt": "The door is green."})
     build_index(tmp_path / "index", [folder], embedder)
-    assert library.ask("chat", "What colour is the door?").citations[0].sentence.text == "The door is green."
+    assert library.ask("chat", "What colour is the door?")[0].citations[0].sentence.text == "The door is green."
     write(folder, {"a.txt": "The door is blue."})
     build_index(tmp_path / "index", [folder], embedder)
-    assert library.ask("chat", "What colour is the door?").citations[0].sentence.text == "The door is blue."
+    assert library.ask("chat", "What colour is the door?")[0].citations[0].sentence.text == "The door is blue."
 
 
 def test_conversations_are_kept_apart_and_bounded(seeds: Path) -> None:

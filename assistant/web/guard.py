@@ -21,7 +21,8 @@ READ = re.compile(
     r"/(?:config/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|static/[^?]*|assets/[^?]*|svelte/[^?]*"
     r"|footnote/(?:chat\.css|chat\.js)|passage/[\w-]+/\d+|gradio_api/(?:queue/data|heartbeat/\w+|info/?|startup-events|theme\.css))?"
 )
-WRITE = re.compile(r"/gradio_api/(?:queue/join|cancel|reset)/?")
+HARMLESS = re.compile(rb"(?:__theme=(?:light|dark))?")  # Of what gradio reads from the address of its page.
+WRITE = re.compile(r"/gradio_api/(?:queue/join|run/predict|cancel|reset)/?")
 POLICY = (
     "default-src 'none'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:;"
     " connect-src 'self'; media-src 'self' data: blob:; worker-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'self';"
@@ -52,7 +53,8 @@ class Guard:
         elif refusal := self._refusal(scope):
             await _refuse(send, *refusal)
         else:
-            await self.app(scope, _limited(receive), _with_headers(send))
+            own = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(b"x-forwarded-")]
+            await self.app({**scope, "headers": own}, _limited(receive), _with_headers(send))
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """The status and reason to refuse a request with; None to let it in."""
@@ -61,6 +63,8 @@ class Guard:
         if host not in self.hosts:
             return 421, "This server does not answer under that name."
         method, path = scope["method"], scope["path"]
+        if ".." in path or (path == "/" and not HARMLESS.fullmatch(scope.get("query_string", b""))):
+            return 404, "There is nothing here."
         if method in ("GET", "HEAD"):
             return None if READ.fullmatch(path) else (404, "There is nothing here.")
         if method != "POST" or not WRITE.fullmatch(path):

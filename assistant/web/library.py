@@ -1,6 +1,6 @@
 """What the chat works on: the index as it is now, the conversations, and the passages that answers cite.
 
-Conversations live in memory, under names that cannot be guessed, and only as many as fit; a browser holds the name.
+Conversations live in memory, under names that cannot be guessed, and only as many as fit.
 """
 
 import re
@@ -8,9 +8,9 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from assistant.answer import Assistant
 from assistant.conversation import Conversation
@@ -18,6 +18,8 @@ from assistant.settings import Settings
 from assistant.types import Answer, Citation
 from index.store import Store
 from index.types import Document
+
+T = TypeVar("T")
 
 MOST_CHATS = 500
 MOST_ANSWERS = 5_000
@@ -41,7 +43,8 @@ class Library:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._store = Store(settings.index)
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # Held for a look at the tables below, never while anything is computed.
+        self._opening = threading.Lock()  # Held while an index is opened or its starters are found, once for all who wait.
         self._assistant: Assistant | None = None
         self._starters: tuple[str, tuple[str, ...]] = ("", ())
         self._chats: OrderedDict[str, Chat] = OrderedDict()
@@ -49,7 +52,7 @@ class Library:
 
     def assistant(self) -> Assistant:
         """An assistant over the newest generation: a build is seen by the next question. Raises IndexingError."""
-        with self._lock:
+        with self._opening:
             if self._assistant is None or self._assistant.index.generation != self._store.generation():
                 settings = self._settings
                 self._assistant = Assistant.open(settings.index, settings.cache_folder, settings.model)
@@ -58,7 +61,8 @@ class Library:
     def new_chat(self) -> str:
         """The name of a new, empty conversation."""
         name = secrets.token_urlsafe(12)
-        self._keep_chat(name, Chat())
+        with self._lock:
+            self._keep(self._chats, name, Chat(), MOST_CHATS)
         return name
 
     def chat(self, name: str) -> Chat:
@@ -66,25 +70,25 @@ class Library:
         with self._lock:
             return self._chats.get(name, Chat())
 
-    def ask(self, name: str, question: str) -> Answer:
-        """Answer in a conversation and keep the turn."""
-        chat = self.chat(name)
-        conversation, answer = chat.conversation.ask(self.assistant(), question)
+    def ask(self, name: str, question: str) -> tuple[Answer, str]:
+        """Answer in a conversation and keep the turn; the answer, and the key of its citations."""
+        conversation = self.chat(name).conversation
+        answer = self.assistant().ask(question, conversation.standalone(question))
         key = secrets.token_urlsafe(12)
         with self._lock:
-            self._answers[key] = answer
-            while len(self._answers) > MOST_ANSWERS:
-                self._answers.popitem(last=False)
-        kept = len(conversation.turns)
-        self._keep_chat(name, replace(chat, conversation=conversation, keys=(*chat.keys, key)[-kept:]))
-        return answer
+            chat = self._chats.get(name, Chat())  # It may have grown in the meantime: two questions can be under way.
+            longer = chat.conversation.with_turn(answer)
+            self._keep(self._answers, key, answer, MOST_ANSWERS)
+            self._keep(self._chats, name, Chat(longer, (*chat.keys, key)[-len(longer.turns) :]), MOST_CHATS)
+        return answer, key
 
-    def _keep_chat(self, name: str, chat: Chat) -> None:
-        with self._lock:
-            self._chats[name] = chat
-            self._chats.move_to_end(name)
-            while len(self._chats) > MOST_CHATS:
-                self._chats.popitem(last=False)
+    @staticmethod
+    def _keep(kept: "OrderedDict[str, T]", name: str, value: T, most: int) -> None:
+        """Put a value last in a table, and drop the oldest beyond `most`."""
+        kept[name] = value
+        kept.move_to_end(name)
+        while len(kept) > most:
+            kept.popitem(last=False)
 
     # --- Passages ------------------------------------------------------------------------------------
 
@@ -102,10 +106,11 @@ class Library:
     def starters(self) -> tuple[str, ...]:
         """Up to four questions that the indexed documents answer: each was asked, and found."""
         assistant = self.assistant()
-        if self._starters[0] != assistant.index.generation:
-            found = (question for question in islice(_suggestions(assistant), TRIED) if assistant.ask(question).found)
-            self._starters = assistant.index.generation, tuple(islice(found, STARTERS))
-        return self._starters[1]
+        with self._opening:
+            if self._starters[0] != assistant.index.generation:
+                found = (question for question in islice(_suggestions(assistant), TRIED) if assistant.ask(question).found)
+                self._starters = assistant.index.generation, tuple(islice(found, STARTERS))
+            return self._starters[1]
 
 
 def _suggestions(assistant: Assistant) -> Iterator[str]:

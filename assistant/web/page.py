@@ -76,10 +76,12 @@ def make_page(library: Library) -> gradio.Blocks:
         def picked(name: str, event: gradio.SelectData) -> Iterator[Shown]:
             yield from _respond(library, name or library.new_chat(), event.value["text"])
 
-        page.load(opened, None, [name, about, chat], show_progress="hidden")
+        # Only questions go through the queue: gradio's client can lose the second of two events that are queued at nearly
+        # the same moment, so that a question asked while the page was still loading was never answered.
+        page.load(opened, None, [name, about, chat], show_progress="hidden", queue=False)
         box.submit(typed, [box, name], [chat, box, name], show_progress="hidden")
         chat.example_select(picked, [name], [chat, box, name], show_progress="hidden")
-        fresh.click(renewed, None, [name, about, chat], show_progress="hidden")
+        fresh.click(renewed, None, [name, about, chat], show_progress="hidden", queue=False)
     return page
 
 
@@ -92,11 +94,10 @@ def _respond(library: Library, name: str, question: str) -> Iterator[Shown]:
     asked = [*before, {"role": "user", "content": html_text(question)}]
     yield [*asked, {"role": "assistant", "content": WAITING}], "", name
     try:
-        answer = library.ask(name, question)
+        answer, key = library.ask(name, question)
     except (IndexingError, AssistantError) as error:
         yield [*asked, {"role": "assistant", "content": f'<p class="fn-error">{html_text(str(error))}</p>'}], "", name
         return
-    key = library.chat(name).keys[-1]
     for shown in _growing(answer):
         yield [*asked, {"role": "assistant", "content": _content(shown, key)}], "", name
 

@@ -94,7 +94,7 @@ def make_app(settings: Settings, port: int) -> App:
     def passage(key: str, label: int) -> Response:
         found = library.passage(key, label)
         if found is None:
-            return JSONResponse({"message": "This answer is from before the chat was restarted. Ask again to see its sources."}, 404)
+            return JSONResponse({"message": "This answer is no longer kept: it is very old, or the chat was restarted. Ask again to see its sources."}, 404)
         return JSONResponse(found, headers={"cache-control": "no-store"})
 
     page = make_page(library)

@@ -1,23 +1,19 @@
 """One file into its text, title, pages and headings, by the format its suffix names.
 
-The only door to the file-format libraries and to llama-index's readers; each is imported when its format is read.
+With pdf.py and word.py the only door to the file-format libraries, and to llama-index's readers; each is imported
+when its format is read.
 """
 
 import re
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from index.errors import LoadError
-from index.load.text import decode
+from index.load.text import INVISIBLE, decode
 from index.types import Heading
 
-MOST_UNPACKED = 200 << 20
-MOST_RATIO = 100
-MOST_ENTRIES = 10_000
-TAGS = re.compile("(?<!\U0001f3f4)[\U000e0020-\U000e007f]{2,}")
 ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
 
 
@@ -47,7 +43,7 @@ def read(path: Path) -> Reading:
 
 def _with_warnings(reading: Reading) -> Reading:
     odd = list(reading.warnings)
-    if TAGS.search(reading.text):
+    if INVISIBLE.search(reading.text):
         odd.append("holds invisible tag characters: sentences with them are not cited")
     if len(ZERO_WIDTH.findall(reading.text)) > 8:
         odd.append("holds many zero-width characters")
@@ -56,7 +52,7 @@ def _with_warnings(reading: Reading) -> Reading:
 
 # --- Text and Markdown -------------------------------------------------------------------------------
 
-ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(?=\S)[^\r\n]*", re.M)
+ATX = re.compile(r"^ {0,3}(?P<heading>(?P<marks>#{1,6})[ \t]+(?=\S)[^\r\n]*)", re.M)
 SETEXT = re.compile(r"^(?=\S)[^\r\n]+\r?\n(=+|-{2,})(?=[ \t]*\r?$)", re.M)
 FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?(?:^ {0,3}\1[ \t]*\r?$|\Z)", re.M | re.S)
 
@@ -73,9 +69,9 @@ def _decoded(path: Path) -> Reading:
 
 
 def _read_text(path: Path) -> Reading:
-    """Plain text. Its headings are guessed, and give context only: a guess moves no offset."""
+    """Plain text. Its headings are guesses: they give context, cut nothing, and can still be cited."""
     reading = _decoded(path)
-    headings = (Heading(*found.span("line"), 1) for found in PLAIN_HEADING.finditer(reading.text))
+    headings = (Heading(*found.span("line"), 1, guessed=True) for found in PLAIN_HEADING.finditer(reading.text))
     return Reading(reading.text, headings=tuple(headings), warnings=reading.warnings)
 
 
@@ -89,7 +85,7 @@ def _read_markdown(path: Path) -> Reading:
 def _markdown_headings(text: str) -> tuple[Heading, ...]:
     """ATX and setext headings outside code fences (CommonMark 0.31, sections 4.2, 4.3, 4.5)."""
     fences = [match.span() for match in FENCE.finditer(text)]
-    found = [Heading(m.start(), m.end(), len(m[1])) for m in ATX.finditer(text)]
+    found = [Heading(*m.span("heading"), len(m["marks"])) for m in ATX.finditer(text)]
     found += [Heading(m.start(), m.end(), 1 if m[1][0] == "=" else 2) for m in SETEXT.finditer(text) if not re.match(r"[#>|*-]|\d+[.)]", m[0])]
     outside = (h for h in found if not any(start <= h.start < end for start, end in fences))
     kept: list[Heading] = []
@@ -225,59 +221,14 @@ def _read_pdf(path: Path) -> Reading:
     return Reading(text, title, pages, headings, warnings)
 
 
-# --- Office ------------------------------------------------------------------------------------------
+# --- Word --------------------------------------------------------------------------------------------
 
 
 def _read_docx(path: Path) -> Reading:
-    _check_archive(path)
-    import docx
-    from docx.opc.exceptions import PackageNotFoundError
-    from docx.table import Table
-    from lxml.etree import XMLSyntaxError
+    from index.load.word import read_docx
 
-    try:
-        document = docx.Document(str(path))
-    except (PackageNotFoundError, KeyError, ValueError, XMLSyntaxError) as error:
-        raise LoadError(f"is not a Word document that can be read ({error})") from error
-    parts: list[str] = []
-    headings: list[Heading] = []
-    length, title = 0, (document.core_properties.title or "").strip()
-    for block in document.iter_inner_content():
-        text = _table_text(block) if isinstance(block, Table) else block.text.strip()
-        if not text:
-            continue
-        style = "" if isinstance(block, Table) or block.style is None else block.style.name or ""
-        level = re.fullmatch(r"(?:heading (\d)|title)", style.lower())
-        if level:
-            headings.append(Heading(length, length + len(text), int(level[1] or 1)))
-            title = title or text
-        parts.append(text)
-        length += len(text) + 2
-    return Reading("\n\n".join(parts), title, headings=tuple(headings))
-
-
-def _table_text(table: Any) -> str:
-    rows = []
-    for row in table.rows:
-        cells = dict.fromkeys(cell._tc for cell in row.cells)  # noqa: SLF001 - A merged cell is listed once for each place it covers.
-        texts = [" ".join("".join(node.itertext("{*}t", "{*}tab")).split()) for node in cells]
-        rows.append(" | ".join(texts))
-    return "\n".join(row for row in rows if row.strip(" |"))
-
-
-def _check_archive(path: Path) -> None:
-    """Refuse an archive that would unpack to too much, or outside itself, before any of it is unpacked."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except zipfile.BadZipFile as error:
-        raise LoadError(f"is damaged: {error}") from error
-    total = sum(entry.file_size for entry in entries)
-    packed = sum(entry.compress_size for entry in entries)
-    if len(entries) > MOST_ENTRIES or total > MOST_UNPACKED or total > MOST_RATIO * max(packed, 1):
-        raise LoadError(f"would unpack to {total >> 20} MiB in {len(entries)} parts: refused as an archive bomb")
-    if any(entry.filename.startswith("/") or ".." in entry.filename.split("/") for entry in entries):
-        raise LoadError("holds parts that point outside the archive: refused")
+    text, title, headings, warnings = read_docx(path)
+    return Reading(text, title, headings=headings, warnings=warnings)
 
 
 # --- Formats that llama-index reads ------------------------------------------------------------------

@@ -59,15 +59,18 @@ class Reader:
             process.stdin.flush()
             header = json.loads(process.stdout.readline() or b"null")
             text = process.stdout.read(header["bytes"]) if header and "bytes" in header else b""
-        except BrokenPipeError:
+        except (BrokenPipeError, ValueError):  # It died before it answered, or half-way.
             header = None
         finally:
             clock.cancel()
+            clock.join()
         if header is None or ("bytes" in header and len(text) != header["bytes"]):
             self._stop()
             raise LoadError(
                 f"took longer than {self._seconds:g} s and was given up" if late.is_set() else "the parser crashed on it: the file is damaged or hostile"
             )
+        if late.is_set():  # Just after it had answered: the next file gets a worker of its own.
+            self._stop()
         if "error" in header:
             raise LoadError(header["error"])
         headings = tuple(Heading(*heading) for heading in header["headings"])
@@ -126,7 +129,7 @@ def _answer(path: Path, output: IO[bytes]) -> None:
             "title": reading.title.encode("utf-8", "replace").decode(),
             "text": None,
             "bytes": len(text),
-            "headings": [(h.start, h.end, h.level) for h in reading.headings],
+            "headings": [(h.start, h.end, h.level, h.guessed) for h in reading.headings],
         }
     output.write(json.dumps(answer).encode() + b"\n" + text)
     output.flush()

@@ -1,6 +1,7 @@
 """Bytes into text, strictly: no character is ever dropped, and a guess is said to be one."""
 
 import codecs
+import re
 
 from index.errors import LoadError
 
@@ -11,6 +12,8 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+INVISIBLE = re.compile("(?<!\U0001f3f4)[\U000e0020-\U000e007f]{2,}")
+"""Tag characters, which no reader sees (outside the flags of emoji): sentences with them are not cited."""
 BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\x7fELF", b"\xff\xd8\xff", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
 MOST_CONTROLS = 0.02  # Text has none to speak of; bytes at random have 10%.
 GUESSED = 20_000  # Bytes shown to the detector: enough to tell a language.
