@@ -407,7 +407,7 @@ def chat(host: str, port: int, open_browser: bool, index_folder: Path | None) ->
     """Open the web chat."""
     from assistant.web.server import serve
 
-    serve(_settings(index_folder), host, port, open_browser)
+    serve(_settings(index_folder), host, port, open_browser, click.echo)
 
 
 # --- Output ------------------------------------------------------------------------------------------

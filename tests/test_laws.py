@@ -37,7 +37,7 @@ DOORS = {
     "pypdfium2": {"index.load.pdf"},
     "charset_normalizer": {"index.load.text"},
     "jinja2": {"assistant.prompts"},
-    "click": {"assistant.cli", "assistant.web.server"},
+    "click": {"assistant.cli"},
     "rich": {"assistant.cli"},
     "gradio": {"assistant.web.page", "assistant.web.server"},
     "fastapi": {"assistant.web.server"},

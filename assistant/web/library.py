@@ -26,6 +26,7 @@ MOST_ANSWERS = 5_000
 AROUND = 40_000
 """Characters shown before and after a cited sentence: some fifteen pages, which a browser lays out at once."""
 STARTERS = 4
+WRAPPED = re.compile(r"(?<=[^\n]{30}[\w,;)])\n(?=[^\W_]|[(“\"])")  # The end of a long line that is not the end of its paragraph.
 TRIED = 24
 
 
@@ -123,13 +124,11 @@ def _suggestions(assistant: Assistant) -> Iterator[str]:
 
 
 def _questions(document: Document) -> Iterator[str]:
-    headings = [document.text[h.start : h.end].strip("# \n=-") for h in document.headings]
+    headings = [document.text[h.start : h.end].split("\n")[0].strip('# \r"“”') for h in document.headings]
     asked = [heading for heading in headings if heading.endswith("?") and len(heading) < 90]
     yield from asked
     told = [re.sub(r"^[\d.]+\s+", "", heading) for heading in headings if heading not in asked and 3 < len(heading) < 60]
-    yield from (
-        f"What is said about {heading[:1].lower() + heading[1:] if heading[1:2].islower() else heading}?" for heading in told if heading != document.title
-    )
+    yield from (f"What is said about “{heading}”?" for heading in told if heading != document.title)
     yield from (f"What is said about {name}?" for name in _frequent_names(document.text))
 
 
@@ -176,4 +175,10 @@ def _pieces(document: Document, first: int, last: int, start: int, end: int) -> 
             yield "page", pages[here]
         heading = any(a <= here < b for a, b in headings)
         kind = "cited" if start <= here < end else "heading" if heading else "text"
-        yield kind, document.text[here:there].replace("\f", "\n\n").replace("\0", "\ufffd")
+        yield kind, _shown(document, here, there)
+
+
+def _shown(document: Document, start: int, end: int) -> str:
+    """A stretch of text as the viewer shows it: where pages were printed, the lines of a paragraph run on."""
+    text = document.text[start:end].replace("\f", "\n\n").replace("\0", "\ufffd")
+    return WRAPPED.sub(" ", text) if document.pages else text

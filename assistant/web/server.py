@@ -7,9 +7,8 @@ import os
 import socket
 import tempfile
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
-
-import click
 
 from assistant.errors import SettingsError
 from assistant.settings import Settings
@@ -24,8 +23,8 @@ LONGEST_QUEUE = 64
 KEPT_ALIVE_SECONDS, STOPPED_SECONDS = 10, 2
 
 
-def serve(settings: Settings, host: str, port: int, open_browser: bool) -> None:
-    """Serve the chat until stopped; says the address when it can be used. Raises SettingsError for a bad address."""
+def serve(settings: Settings, host: str, port: int, open_browser: bool, tell: Callable[[str], None]) -> None:
+    """Serve the chat until stopped; tells the address when it can be used. Raises SettingsError for a bad address."""
     listening = listen(host, port)
     import uvicorn
 
@@ -34,7 +33,7 @@ def serve(settings: Settings, host: str, port: int, open_browser: bool) -> None:
         taken = listening.getsockname()[1]
         app = make_app(settings, taken)
         address = f"http://{'[::1]' if host == '::1' else host}:{taken}"
-        click.echo(f"Footnote is open at {address} (Ctrl+C stops it)")
+        tell(f"Footnote is open at {address} (Ctrl+C stops it)")
         if open_browser:
             webbrowser.open(address)
         config = uvicorn.Config(
