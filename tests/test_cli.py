@@ -218,6 +218,20 @@ def test_the_shared_article_answers_its_question(footnote: Run) -> None:
     assert "only after the end of the conflict" in answer["citations"][0]["quote"]
 
 
+def test_the_very_first_use_fetches_nothing(folder: Path, footnote: Run, tmp_path: Path) -> None:
+    """With an empty cache the model is exported, too; every other test of the command runs offline as well."""
+    write(folder, {"lease.txt": TEXT})
+    footnote("build", folder, FOOTNOTE_CACHE=str(tmp_path / "cache"))
+    footnote("ask", "How high is the rent?", FOOTNOTE_CACHE=str(tmp_path / "cache"))
+    assert [path.name for path in (tmp_path / "cache").glob("*/*.onnx")] == ["model.onnx"]
+
+
+def test_the_block_of_the_network_blocks(offline: dict[str, str]) -> None:
+    code = "import urllib.request; urllib.request.urlopen('http://192.0.2.1/', timeout=1)"
+    done = subprocess.run([sys.executable, "-c", code], env=offline, capture_output=True, check=False)
+    assert b"the network is blocked" in done.stderr
+
+
 def test_an_installed_wheel_brings_prompts_and_page(tmp_path: Path) -> None:
     """The wheel is built from the checkout, and its own copy of everything is used from another folder."""
     done = subprocess.run(

@@ -33,6 +33,11 @@ def test_an_empty_question_finds_nothing(seeds_index: Index, question: str) -> N
     assert seeds_index.search(question) == []
 
 
+def test_at_least_one_hit_must_be_asked_for(seeds_index: Index) -> None:
+    with pytest.raises(ValueError, match="top is 0"):
+        seeds_index.search("x", top=0)
+
+
 def test_a_stock_query_engine_of_llama_index_answers_from_our_nodes(seeds_index: Index) -> None:
     from llama_index.core.llms import MockLLM
     from llama_index.core.query_engine import RetrieverQueryEngine

@@ -49,7 +49,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
         elif scope["type"] != "http":
-            raise ConnectionRefusedError("only HTTP is served")
+            await send({"type": "websocket.close", "code": 1008})  # The chat uses none.
         elif refusal := self._refusal(scope):
             await _refuse(send, *refusal)
         else:
