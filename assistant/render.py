@@ -173,7 +173,8 @@ def _declined_html(answer: Answer, key: str) -> str:
 
 
 def _mark_html(citation: Citation, key: str) -> str:
-    return f'<a class="fn-mark" href="#cite-{key}-{citation.label}" title="{html_text(_hover(citation))}">{citation.label}</a>'
+    # The word joiner keeps the mark on the line of the word it follows.
+    return f'&#8288;<a class="fn-mark" href="#cite-{key}-{citation.label}" title="{html_text(_hover(citation))}">{citation.label}</a>'
 
 
 def _list_html(heading: str, citations: Sequence[Citation], key: str) -> str:
