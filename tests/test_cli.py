@@ -91,7 +91,7 @@ def test_status_says_what_is_in_the_index(built: Path, footnote: Run) -> None:
 
 
 def test_prompt_prints_the_numbered_evidence(built: Path, footnote: Run) -> None:
-    assert "[1] (lease) The rent is 900 euros a month." in footnote("prompt", "How high is the rent?").stdout.decode()
+    assert "[1] (lease.txt) The rent is 900 euros a month." in footnote("prompt", "How high is the rent?").stdout.decode()
     assert complaint(footnote("prompt", "Who discovered penicillin?", code=3)).startswith("footnote: the documents do not say")
 
 
