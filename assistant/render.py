@@ -49,7 +49,7 @@ def citation_json(citation: Citation) -> dict[str, Any]:
         "start": sentence.start,
         "end": sentence.end,
         "quote": sentence.text,
-        "score": citation.score,
+        "score": round(citation.score, 4),
         "document_hash": f"sha256:{sentence.document.source_hash}",
     }
 
