@@ -213,6 +213,7 @@ def test_support_tells_what_is_said_from_what_is_not() -> None:
     near = support("The contract can be ended by either party with thirty days' notice.", evidence)
     far = support("The tenant painted the kitchen blue.", evidence)
     assert near.verdict == "supported"
+    assert support("Either party may end this contract tomorrow at noon.", evidence).verdict != "supported"
     assert far.verdict == "unsupported"
     assert near.probability > support("The contract can be ended by either party with 90 days' notice.", evidence).probability
     assert support("either party may end", ["It is untrue that either party may end."]).probability < 1
