@@ -6,13 +6,13 @@ Whatever comes from a document or a file name is escaped here: it can neither st
 import re
 import textwrap
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 from assistant.types import Answer, Citation
 from index.types import Document, Hit, Sentence
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+SPECIAL = re.compile(r"[&<>\"'\\`*_{}\[\]()#+!|~$:@-]")
 LONGEST_SHOWN = 1_500  # Characters of a sentence on a terminal; JSON has it whole.
 INDENT = "    "
 QUOTED = "  │ "
@@ -202,5 +202,4 @@ def _named(document: Document) -> str:
 
 def html_text(text: str) -> str:
     """Text that is only text: no tag, no attribute, and nothing that Markdown or a formula would read as more."""
-    escaped = escape(one_line(text))
-    return re.sub(r"[\\`*_{}\[\]()#+!|~$:@-]", lambda match: f"&#{ord(match[0])};", escaped)
+    return SPECIAL.sub(lambda match: f"&#{ord(match[0])};", one_line(text))

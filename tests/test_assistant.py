@@ -14,7 +14,7 @@ from assistant.conversation import Conversation, leans
 from assistant.errors import CitationError, PromptError, QuestionError
 from assistant.evidence import fits, names
 from assistant.prompts import fill
-from assistant.render import answer_html, answer_json, answer_markdown, answer_plain, evidence_lines
+from assistant.render import answer_html, answer_json, answer_markdown, answer_plain, evidence_lines, html_text
 from assistant.settings import from_environment
 from assistant.types import Answer, Citation, Claim, Draft, Grounds, Judgement, Support, Verdict
 from index.embed import Embedder
@@ -293,6 +293,13 @@ def test_html_holds_no_markup_but_our_own() -> None:
     assert {link.get("href") for link in tree.iter("a")} == {"#cite-key-1"}
     assert not set("![]`*$\\") & set(page)
     assert "http://evil.example/x.png" in tree.text_content()
+
+
+@pytest.mark.parametrize("text", ["The file's name & “its” <end>", "a-b_c *d* `e` $f$ [g](h) #1 &amp; 'i' \"j\""])
+def test_html_shows_every_character_as_it_is(text: str) -> None:
+    from lxml import html
+
+    assert html.fragment_fromstring(f"<p title='{html_text(text)}'>{html_text(text)}</p>").text == text
 
 
 def test_a_terminal_is_not_steered() -> None:

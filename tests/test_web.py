@@ -24,8 +24,8 @@ from tests.conftest import REPOSITORY, build_index, write
 class Server:
     """`footnote chat` in a process of its own, offline, on a free port."""
 
-    def __init__(self, index: Path, environment: dict[str, str], cwd: Path) -> None:
-        command = [sys.executable, "-m", "assistant.cli", "chat", "--port", "0", "--index", str(index)]
+    def __init__(self, index: Path, environment: dict[str, str], cwd: Path, port: int = 0) -> None:
+        command = [sys.executable, "-m", "assistant.cli", "chat", "--port", str(port), "--index", str(index)]
         self.process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert self.process.stdout is not None
         said = self.process.stdout.readline().decode()
@@ -87,7 +87,7 @@ def test_another_host_name_is_refused(server: "Server", host: str) -> None:
     "path",
     "/gradio_api/file=/etc/passwd /gradio_api/file/etc/passwd /file=/etc/passwd /gradio_api/proxy=http://evil.example/ /monitoring /monitoring/summary"
     " /gradio_api/openapi.json /openapi.json /docs /redoc /gradio_api/runs /gradio_api/deep_link /gradio_api/upload /gradio_api/upload_progress"
-    " /gradio_api/token /gradio_api/app_id /gradio_api/user /login_check /gradio_api/vibe-code /gradio_api/run-history/records /gradio_api/mcp/"
+    " /gradio_api/token /gradio_api/user /login_check /gradio_api/vibe-code /gradio_api/run-history/records /gradio_api/mcp/"
     " /gradio_api/stream/a/b/c/playlist.m3u8 /gradio_api/call/predict/x /pwa_icon /passage/x/y /index.html /..%2f..%2fetc/passwd".split(),
 )
 def test_what_a_chat_does_not_need_is_not_there(server: "Server", path: str) -> None:
@@ -332,6 +332,23 @@ def test_a_starter_question_asks_itself_and_a_follow_up_leans_on_it(server: Serv
 
 
 @pytest.mark.browser
+def test_a_page_that_lost_its_server_answers_again_when_it_is_back(seeds: Path, offline: dict[str, str], tmp_path: Path, chromium: Any) -> None:
+    server = Server(seeds, offline, tmp_path)
+    page = Page(chromium, server.address)
+    page.ask("Who can see my documents?")
+    server.stop()
+    page.tab.fill("#fn-box textarea", "How do I remove the index?")
+    page.tab.press("#fn-box textarea", "Enter")
+    page.tab.get_by_text("Connection to the server was lost").first.wait_for()
+    again = Server(seeds, offline, tmp_path, port=int(server.address.rpartition(":")[2]))
+    page.tab.wait_for_timeout(6000)
+    page.ask("How do I remove the index?")
+    assert "Delete the folder .footnote" in page.tab.inner_text("#fn-chat")
+    page.context.close()
+    again.stop()
+
+
+@pytest.mark.browser
 def test_two_people_do_not_see_each_other(server: Server, chromium: Any) -> None:
     one, other = Page(chromium, server.address), Page(chromium, server.address)
     one.ask("Who can see my documents?")
@@ -370,6 +387,8 @@ def test_nothing_in_a_document_a_name_or_a_question_makes_the_browser_call_out(
     build_index(tmp_path / "index", [folder], embedder)
     server = Server(tmp_path / "index", offline, tmp_path)
     page = Page(chromium, server.address)
+    page.ask("What's \"the password\" & <who> said 'so'?")
+    assert page.tab.locator("[data-testid=user]").last.inner_text().strip() == "What's \"the password\" & <who> said 'so'?"
     for question in (
         "What is the password of the harbour office?",
         "When does the harbour close?",

@@ -3,6 +3,7 @@
 
 (() => {
   const PREFIX = "#cite-";
+  const NARROW = matchMedia("(max-width: 820px)");
   let lastLink = null;
   let asked = 0;
 
@@ -61,6 +62,7 @@
     lastLink = link;
     mark(link);
     document.body.classList.add("fn-open");
+    part("fn-left").inert = NARROW.matches; // Where the source covers the chat, the keyboard stays in it.
     try {
       const response = await fetch("/passage/" + encodeURIComponent(key) + "/" + label);
       const answer = await response.json();
@@ -75,6 +77,7 @@
   function close() {
     if (!document.body.classList.contains("fn-open")) return;
     document.body.classList.remove("fn-open");
+    part("fn-left").inert = false;
     if (lastLink && lastLink.isConnected) lastLink.focus();
   }
 
@@ -118,6 +121,10 @@
       open(link);
     } else if (event.target.closest("#fn-close")) close();
   }, true);
+
+  NARROW.addEventListener("change", () => {
+    if (!NARROW.matches) part("fn-left").inert = false;
+  });
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();

@@ -19,7 +19,7 @@ CRLF, LF = b"\r\n", b"\n"
 MOST_BODY = 256 * 1024
 READ = re.compile(
     r"/(?:config/?|theme\.css|favicon\.ico|manifest\.json|robots\.txt|static/[^?]*|assets/[^?]*|svelte/[^?]*"
-    r"|footnote/(?:chat\.css|chat\.js)|passage/[\w-]+/\d+|gradio_api/(?:queue/data|heartbeat/\w+|info/?|startup-events|theme\.css))?"
+    r"|footnote/(?:chat\.css|chat\.js)|passage/[\w-]+/\d+|gradio_api/(?:queue/data|heartbeat/\w+|app_id/?|info/?|startup-events|theme\.css))?"
 )
 HARMLESS = re.compile(rb"(?:__theme=(?:light|dark))?")  # Of what gradio reads from the address of its page.
 WRITE = re.compile(r"/gradio_api/(?:queue/join|run/predict|cancel|reset)/?")

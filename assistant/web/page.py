@@ -14,8 +14,8 @@ from assistant.web.library import Chat, Library
 from index.errors import IndexingError, NoIndexError
 
 Message = dict[str, str]
-Shown = tuple[list[Message], str, str]
-"""The messages, what the box holds, and the conversation's name."""
+Shown = tuple[list[Message], Any, str]
+"""The messages, what the box shall hold, and the conversation's name."""
 
 TEXT_FONT = ("Inter", "ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 CODE_FONT = ("ui-monospace", "Cascadia Mono", "Consolas", "Noto Sans Mono", "monospace")
@@ -86,7 +86,7 @@ def make_page(library: Library) -> gradio.Blocks:
 
 
 def _respond(library: Library, name: str, question: str) -> Iterator[Shown]:
-    """The conversation as it grows: the question, the wait, the answer claim by claim. Empties the box."""
+    """The conversation as it grows: the question, the wait, the answer claim by claim. Empties the box once: the next question may be under way in it."""
     before = messages(library.chat(name))
     if not question.strip():
         yield before, "", name
@@ -96,10 +96,10 @@ def _respond(library: Library, name: str, question: str) -> Iterator[Shown]:
     try:
         answer, key = library.ask(name, question)
     except (IndexingError, AssistantError) as error:
-        yield [*asked, {"role": "assistant", "content": f'<p class="fn-error">{html_text(str(error))}</p>'}], "", name
+        yield [*asked, {"role": "assistant", "content": f'<p class="fn-error">{html_text(str(error))}</p>'}], gradio.skip(), name
         return
     for shown in _growing(answer):
-        yield [*asked, {"role": "assistant", "content": _content(shown, key)}], "", name
+        yield [*asked, {"role": "assistant", "content": _content(shown, key)}], gradio.skip(), name
 
 
 def _growing(answer: Answer) -> Iterator[Answer]:
