@@ -122,8 +122,8 @@ def _stored(old: Contents, id: str) -> Piece:
 
 
 def _cut(document: Document, embedder: Embedder) -> Piece:
-    window = embedder.identity.window - SPECIAL_TOKENS
-    return document, split.sentences(document), split.chunks(document, embedder.count, window)
+    sentences = split.sentences(document)
+    return document, sentences, split.chunks(document, sentences, embedder.count, embedder.identity.window - SPECIAL_TOKENS)
 
 
 def _unembedded(chunks: Sequence[Chunk], old: Contents | None) -> list[Chunk]:

@@ -322,13 +322,13 @@ def _shifted(text: str, start: int, end: int) -> list[Span]:
     return [(start + a, start + b) for a, b in _spans(text if whole else text[start:end])]
 
 
-def chunks(document: Document, count: TokenCounts, window: int) -> tuple[Chunk, ...]:
+def chunks(document: Document, every: Sequence[Sentence], count: TokenCounts, window: int) -> tuple[Chunk, ...]:
     """Runs of whole sentences of one section that fit `window` tokens together with their context.
 
-    Neighbours in a section overlap by a sentence where it leaves room for new ones. A sentence longer
-    than the window is a chunk of its own (the embedder reads it in pieces).
+    `every` are the sentences of the document, as `sentences` cuts them. Neighbours in a section overlap by a
+    sentence where it leaves room for new ones. A sentence longer than the window is a chunk of its own
+    (the embedder reads it in pieces).
     """
-    every = sentences(document)
     costs = count([sentence.text for sentence in every]) if every else ()
     runs: list[tuple[Sentence, ...]] = []
     start = 0

@@ -119,7 +119,7 @@ def document(text: str, *headings: tuple[int, int]) -> Document:
 def test_chunks_are_runs_of_whole_sentences_that_fit_and_overlap_by_one() -> None:
     text = " ".join(f"Sentence {number} has exactly six words." for number in range(40))
     doc = document(text)
-    found = chunks(doc, count, 30)
+    found = chunks(doc, sentences(doc), count, 30)
     assert [s for c in found for s in c.sentences[1 if c is not found[0] else 0 :]] == list(sentences(doc))
     assert all(before.sentences[-1] == after.sentences[0] for before, after in pairwise(found))
     assert all(sum(count([embedded_text(doc, c.start, c.end)])) <= 30 for c in found)
@@ -128,14 +128,14 @@ def test_chunks_are_runs_of_whole_sentences_that_fit_and_overlap_by_one() -> Non
 def test_a_sentence_longer_than_the_window_is_a_chunk_of_its_own() -> None:
     long = "Word " * 99 + "end."
     doc = document(f"Short one. {long} Short two.")
-    assert [c.text for c in chunks(doc, count, 30)] == ["Short one.", long, "Short two."]
+    assert [c.text for c in chunks(doc, sentences(doc), count, 30)] == ["Short one.", long, "Short two."]
 
 
 def test_a_chunk_stays_under_one_heading_and_is_embedded_with_it() -> None:
     text = "First\n\nOne is here. Two is here.\n\nSecond\n\nThree is here."
     start = text.index("Second")
     doc = document(text, (0, 5), (start, start + 6))
-    found = chunks(doc, count, 8)
+    found = chunks(doc, sentences(doc), count, 8)
     assert [c.text for c in found] == ["First\n\nOne is here.", "Two is here.", "Second\n\nThree is here."]
     assert [context(doc, c.start) for c in found] == ["A title\n", "A title\nFirst\n", "A title\n"]
 
@@ -143,7 +143,7 @@ def test_a_chunk_stays_under_one_heading_and_is_embedded_with_it() -> None:
 def test_headings_without_text_join_what_follows() -> None:
     text = "Part\n\nChapter\n\nIt begins."
     doc = document(text, (0, 4), (6, 13))
-    assert [c.text for c in chunks(doc, count, 50)] == [text]
+    assert [c.text for c in chunks(doc, sentences(doc), count, 50)] == [text]
 
 
 def test_an_id_names_what_a_chunk_says() -> None:
