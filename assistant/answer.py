@@ -13,7 +13,8 @@ from assistant.settings import Settings, from_environment
 from assistant.types import Answer, Draft, Evidence, Grounds, Verdict
 from index import Index
 from index.embed import open_embedder
-from index.keywords import Vocabulary
+from index.filter import Filter
+from index.keywords import Keywords
 
 LONGEST_QUESTION = 4_000
 CHUNKS = 8
@@ -34,21 +35,24 @@ class Assistant:
     def open(cls, path: str | Path = ".footnote", cache: Path | None = None, model: str | None = None) -> "Assistant":
         """An assistant over the index in a folder (arguments as in `Index.open`). Raises IndexingError where that fails."""
         index = Index.open(path, cache, model)
-        return cls(index, LinearEvidence(index.embedder, index.vocabulary))
+        return cls(index, LinearEvidence(index.embedder, index.keywords))
 
-    def ask(self, question: str, standalone: str | None = None) -> Answer:
-        """The answer to a question; `standalone` is the same question made to stand alone, where it leans on others."""
-        grounds = self.ground(question, standalone)
+    def ask(self, question: str, standalone: str | None = None, only: Filter | None = None) -> Answer:
+        """The answer to a question; `standalone` is the same question made to stand alone, where it leans on others.
+
+        `only` says which documents may be asked.
+        """
+        grounds = self.ground(question, standalone, only)
         return self.check(grounds, self.draft(grounds))
 
-    def ground(self, question: str, standalone: str | None = None) -> Grounds:
+    def ground(self, question: str, standalone: str | None = None, only: Filter | None = None) -> Grounds:
         """What the documents offer: nothing, if they do not answer. Raises QuestionError for an empty or endless question."""
         asked = (standalone or question).strip()
         require_question(question)
         require_question(asked)
         timings: dict[str, float] = {}
         with _timed(timings, "search"):
-            hits = self.index.search(asked, CHUNKS)
+            hits = self.index.search(asked, CHUNKS, only)
         with _timed(timings, "evidence"):
             judged = self.evidence.judge(asked, hits)
         ranked = cite.number(judged.ranked[:OFFERED])
@@ -114,4 +118,4 @@ def support(claim: str, evidence: Sequence[str]) -> Verdict:
 
 @lru_cache(maxsize=1)
 def _model(settings: Settings) -> LinearEvidence:
-    return LinearEvidence(open_embedder(settings.model_name, settings.cache_folder), Vocabulary.of(()))
+    return LinearEvidence(open_embedder(settings.model_name, settings.cache_folder), Keywords.of(()))

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import functools
 import io
 import json
 import os
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,7 +24,8 @@ from index.errors import IndexingError, NoIndexError, SourceError, StoreError
 if TYPE_CHECKING:
     from assistant.types import Answer
     from index.build import Plan, Report
-    from index.load import Loaded, Problem
+    from index.filter import Filter
+    from index.load import Loading, Problem
     from index.store import Store
 
 T = TypeVar("T")
@@ -76,9 +79,36 @@ def _with_index(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(command)
 
 
-def _settings(index_folder: Path | None, model: str | None = None) -> Settings:
+def _settings(index_folder: Path | None, model: str | None = None, device: str | None = None) -> Settings:
     settings = from_environment()
-    return replace(settings, index=index_folder or settings.index, model=model or settings.model)
+    return replace(settings, index=index_folder or settings.index, model=model or settings.model, device=device or settings.device)
+
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def _with_filter(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that narrow a search, handed on as one `only`."""
+
+    @functools.wraps(command)
+    def narrowed(
+        sources: tuple[Path, ...], paths: tuple[str, ...], types: tuple[str, ...], since: datetime | None, until: datetime | None, **options: Any
+    ) -> Any:
+        from index.filter import Filter
+
+        days = (since.date() if since else None, until.date() if until else None)
+        return command(only=Filter(tuple(map(Path.resolve, sources)), paths, types, *days), **options)
+
+    options = (
+        click.option("--source", "sources", multiple=True, metavar="PATH", type=click.Path(path_type=Path), help="Only what was indexed from this source."),
+        click.option("--path", "paths", multiple=True, metavar="GLOB", help="Only documents whose path fits, as in 'contracts/*.pdf'."),
+        click.option("--type", "types", multiple=True, metavar="SUFFIX", help="Only files of this type, as in pdf."),
+        click.option("--since", type=DAY, metavar="YYYY-MM-DD", help="Only files changed on this day (UTC) or later."),
+        click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="Only files changed on this day (UTC) or earlier."),
+    )
+    for option in reversed(options):
+        narrowed = option(narrowed)
+    return narrowed
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -98,9 +128,10 @@ def cli() -> None:
 @click.option("--full", is_flag=True, help="Read and embed everything again.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--model", metavar="NAME", help="A sentence-transformers model: a name or a folder (or FOOTNOTE_MODEL).")
+@click.option("--device", metavar="NAME", help="Where to embed: cpu (the default), cuda or mps (or FOOTNOTE_DEVICE).")
 @as_json
 @_with_index
-def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | None, as_json: bool, index_folder: Path | None) -> None:
+def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | None, device: str | None, as_json: bool, index_folder: Path | None) -> None:
     """Make the index hold exactly these files and folders.
 
     Without a SOURCE: those of the last build, else ./seeds. Only what changed is read and embedded.
@@ -111,21 +142,25 @@ def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | Non
     from index.store import Store
 
     started = time.perf_counter()
-    settings = _settings(index_folder, model)
+    settings = _settings(index_folder, model, device)
     store = Store(settings.index)
     chosen, before = _sources(store, sources)
-    embedder = open_embedder(_model(store, settings, full), settings.cache_folder)
+    embedder = open_embedder(_model(store, settings, full), settings.cache_folder, device=settings.device)
     with contextlib.nullcontext() if dry_run else store.lock():
         old = None if full else reusable(store, embedder.identity)
-        known = {entry.id: old.contents.document(entry.id) for entry in old.contents.entries} if old else {}
-        loaded = load(chosen, known, leave_out=[settings.index], track=_track("Reading files"))
-        _complain(loaded)
-        _require_documents(loaded, chosen, before)
+        loading = load(chosen, old.documents if old else {}, leave_out=[settings.index], track=_track("Reading files"))
+
+        def check() -> None:
+            _complain(loading)
+            _require_documents(loading, chosen, before)
+
         if dry_run:
-            _print_plan(plan(loaded.documents, old), loaded, as_json)
+            changes = plan(loading.documents, old)
+            check()
+            _print_plan(changes, loading, as_json)
             return
-        report = build(store, loaded.documents, embedder, list(map(str, chosen)), old, track=_track("Embedding chunks"))
-    _print_report(report, loaded, settings.index, time.perf_counter() - started, as_json)
+        report = build(store, loading, embedder, list(map(str, chosen)), old, track=_track("Embedding chunks"), check=check)
+    _print_report(report, loading, settings.index, time.perf_counter() - started, as_json)
 
 
 def _sources(store: "Store", given: Sequence[Path]) -> tuple[list[Path], tuple[str, ...]]:
@@ -159,36 +194,36 @@ def _model(store: "Store", settings: Settings, full: bool) -> str:
         return settings.model_name
 
 
-def _require_documents(loaded: "Loaded", chosen: Sequence[Path], before: Sequence[str]) -> None:
+def _require_documents(loading: "Loading", chosen: Sequence[Path], before: Sequence[str]) -> None:
     """A source that is named for the first time must hold something; one that was emptied since leaves an empty index."""
-    if not loaded.documents and list(before) != list(map(str, chosen)):
+    if not loading.read and list(before) != list(map(str, chosen)):
         named = ", ".join(map(str, chosen))
-        raise SourceError(f"nothing in {named} can be read ({_counted(loaded)}): add .txt, .md, .html, .pdf, .docx or .rtf files; the index is as it was")
-    if not loaded.documents:
+        raise SourceError(f"nothing in {named} can be read ({_counted(loading)}): add .txt, .md, .html, .pdf, .docx or .rtf files; the index is as it was")
+    if not loading.read:
         click.echo("footnote: warning: the sources hold nothing any more; the index is now empty", err=True)
 
 
-def _counted(loaded: "Loaded") -> str:
-    return f"{len(loaded.failed)} files failed, {len(loaded.skipped)} skipped"
+def _counted(loading: "Loading") -> str:
+    return f"{len(loading.failed)} files failed, {len(loading.skipped)} skipped"
 
 
-def _complain(loaded: "Loaded") -> None:
+def _complain(loading: "Loading") -> None:
     from assistant.render import one_line
 
-    for word, problems in (("not read", loaded.failed), ("skipped", loaded.skipped), ("note", loaded.warnings)):
+    for word, problems in (("not read", loading.failed), ("skipped", loading.skipped), ("note", loading.warnings)):
         for problem in problems:
             click.echo(f"footnote: {word}: {one_line(problem.file)}: {one_line(problem.reason)}", err=True)
 
 
-def _changes(plan: "Plan", loaded: "Loaded") -> dict[str, Any]:
+def _changes(plan: "Plan", loading: "Loading") -> dict[str, Any]:
     return {
         "added": list(plan.added),
         "changed": list(plan.changed),
         "removed": list(plan.removed),
         "kept": list(plan.kept),
-        "failed": _problems(loaded.failed),
-        "skipped": _problems(loaded.skipped),
-        "warnings": _problems(loaded.warnings),
+        "failed": _problems(loading.failed),
+        "skipped": _problems(loading.skipped),
+        "warnings": _problems(loading.warnings),
     }
 
 
@@ -196,11 +231,11 @@ def _problems(problems: Sequence["Problem"]) -> list[dict[str, str]]:
     return [{"file": problem.file, "reason": problem.reason} for problem in problems]
 
 
-def _print_plan(plan: "Plan", loaded: "Loaded", as_json: bool) -> None:
+def _print_plan(plan: "Plan", loading: "Loading", as_json: bool) -> None:
     from assistant.render import one_line
 
     if as_json:
-        _print_json(_changes(plan, loaded))
+        _print_json(_changes(plan, loading))
         return
     for mark, ids in (("+", plan.added), ("~", plan.changed), ("-", plan.removed)):
         for id in ids:
@@ -212,12 +247,12 @@ def _summary(plan: "Plan") -> str:
     return f"{len(plan.added)} added, {len(plan.changed)} changed, {len(plan.removed)} removed, {len(plan.kept)} kept"
 
 
-def _print_report(report: "Report", loaded: "Loaded", folder: Path, seconds: float, as_json: bool) -> None:
+def _print_report(report: "Report", loading: "Loading", folder: Path, seconds: float, as_json: bool) -> None:
     counts = {"documents": report.documents, "sentences": report.sentences, "chunks": report.chunks, "embedded": report.embedded}
     if as_json:
-        _print_json({**_changes(report.plan, loaded), **counts, "index": str(folder), "seconds": round(seconds, 2)})
+        _print_json({**_changes(report.plan, loading), **counts, "index": str(folder), "seconds": round(seconds, 2)})
         return
-    click.echo(f"{_summary(report.plan)}; {_counted(loaded)}.")
+    click.echo(f"{_summary(report.plan)}; {_counted(loading)}.")
     held = ", ".join(f"{count} {name}" for name, count in counts.items())
     click.echo(f"{folder}: {held} now ({seconds:.1f} s).")
 
@@ -261,17 +296,18 @@ def status(as_json: bool, index_folder: Path | None) -> None:
     facts = {
         "index": str(settings.index),
         "sources": list(manifest.sources),
-        "documents": len(contents.entries),
+        "documents": len(contents),
         "sentences": len(contents.sentences),
         "chunks": len(contents.chunks),
         "model": manifest.model.name,
         "dimension": manifest.model.dimension,
+        "vectors": contents.vectors.kind,
         "bytes": snapshot.size,
         "built_at": manifest.built_at,
         "generation": snapshot.generation,
     }
     if as_json:
-        _print_json({**facts, "document_ids": [entry.id for entry in contents.entries]})
+        _print_json({**facts, "document_ids": list(contents.ids)})
         return
     facts["bytes"] = f"{snapshot.size / 1e6:.1f} MB on disk"
     for name, value in facts.items():
@@ -302,6 +338,8 @@ def show(document: str, as_json: bool, index_folder: Path | None) -> None:
             {
                 "document": shown.id,
                 "title": shown.title,
+                "source": shown.source,
+                "modified": shown.modified,
                 "pages": list(shown.pages),
                 "headings": headings,
                 "document_hash": f"sha256:{shown.source_hash}",
@@ -322,21 +360,28 @@ def show(document: str, as_json: bool, index_folder: Path | None) -> None:
 @cli.command()
 @click.argument("query")
 @click.option("--top", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many hits.")
+@click.option("--explain", is_flag=True, help="Say why each passage was found.")
+@click.option("--neighbours", default=0, metavar="N", type=click.IntRange(0, 10), help="Show each passage with N before and after it.")
+@_with_filter
 @as_json
 @_with_index
-def search(query: str, top: int, as_json: bool, index_folder: Path | None) -> None:
-    """Find passages: score, document, page, snippet."""
+def search(query: str, top: int, explain: bool, neighbours: int, only: "Filter", as_json: bool, index_folder: Path | None) -> None:
+    """Find passages by meaning and by words: score, document, page, snippet. What stands in "quotation marks" is wanted word for word."""
     from assistant.answer import require_question
     from assistant.render import hit_json, hits_plain
     from index import Index
 
     require_question(query)
     settings = _settings(index_folder)
-    hits = Index.open(settings.index, settings.cache_folder, settings.model).search(query, top)
+    index = Index.open(settings.index, settings.cache_folder, settings.model)
+    hits = index.search(query, top, only)
+    around = [index.neighbours(hit.chunk, neighbours) if neighbours else () for hit in hits]
     if as_json:
-        _print_json({"query": query, "hits": [hit_json(rank, hit) for rank, hit in enumerate(hits, 1)]})
+        _print_json({"query": query, "hits": [hit_json(rank, hit, near) for rank, (hit, near) in enumerate(zip(hits, around, strict=True), 1)]})
+    elif hits:
+        click.echo(hits_plain(hits, around, _width(), sys.stdout.isatty(), explain))
     else:
-        click.echo(hits_plain(hits, _width(), sys.stdout.isatty()) if hits else "The index holds no documents.")
+        click.echo("No document fits the filter." if only else "The index holds no documents.")
 
 
 @cli.command()
@@ -344,25 +389,26 @@ def search(query: str, top: int, as_json: bool, index_folder: Path | None) -> No
 @click.option("--llm", metavar="NAME", help="Refused in this version, which answers with quotations only.")
 @click.option("--no-llm", is_flag=True, help="Use no language model (the default).")
 @click.option("--markdown", is_flag=True, help="Print Markdown with footnotes.")
+@_with_filter
 @as_json
 @_with_index
-def ask(question: str, llm: str | None, no_llm: bool, markdown: bool, as_json: bool, index_folder: Path | None) -> int:
+def ask(question: str, llm: str | None, no_llm: bool, markdown: bool, only: "Filter", as_json: bool, index_folder: Path | None) -> int:
     """Answer a question from the documents, each sentence with its source. Exit status 3: they do not say."""
     settings = _settings(index_folder)
     if (llm or settings.llm) and not no_llm:
         raise SettingsError(
             f"{llm or settings.llm} cannot be used: this version answers with quotations only; leave out --llm and FOOTNOTE_LLM, or give --no-llm"
         )
-    answer = _ask(question, settings)
+    answer = _ask(question, settings, only)
     _print_answer(answer, as_json, markdown)
     return FOUND if answer.found else NOT_SAID
 
 
-def _ask(question: str, settings: Settings) -> "Answer":
+def _ask(question: str, settings: Settings, only: "Filter") -> "Answer":
     from assistant.answer import Assistant, require_question
 
     require_question(question)
-    return Assistant.open(settings.index, settings.cache_folder, settings.model).ask(question)
+    return Assistant.open(settings.index, settings.cache_folder, settings.model).ask(question, only=only)
 
 
 def _print_answer(answer: "Answer", as_json: bool, markdown: bool) -> None:

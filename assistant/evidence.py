@@ -15,7 +15,7 @@ import numpy as np
 
 from assistant.types import Judgement, Support, Verdict
 from index.embed import Embedder, Vectors32
-from index.keywords import STOP_WORDS, Vocabulary, content_words, fold, stem, words
+from index.keywords import STOP_WORDS, Keywords, content_words, fold, stem, words
 from index.load.text import INVISIBLE
 from index.types import Hit, Sentence
 
@@ -93,7 +93,7 @@ ALONE = {"score": 0.39, "constant": -5.37}
 class LinearEvidence:
     """Cosine, word overlap weighted by rarity, and the kind of answer that is asked for, in a fitted sum."""
 
-    def __init__(self, embedder: Embedder, vocabulary: Vocabulary) -> None:
+    def __init__(self, embedder: Embedder, vocabulary: Keywords) -> None:
         self._embedder = embedder
         self._vocabulary = vocabulary
         self._vectors: OrderedDict[str, Vectors32] = OrderedDict()
@@ -179,7 +179,7 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
             heading = document.heading_at(sentence.start)
             over = f"{document.title}\n{document.text[heading.start : heading.end] if heading else ''}"
             around = frozenset(stemmed for _, stemmed in words(over)).union(*stems[max(place - 1, 0) : place + 2])
-            found[key] = _Candidate(sentence, stems[place], around, hit.score, heading is not None and heading.start == sentence.start)
+            found[key] = _Candidate(sentence, stems[place], around, hit.cosine, heading is not None and heading.start == sentence.start)
     return list(found.values())
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant.types import Answer, Citation
-from index.types import Document, Hit, Sentence
+from index.types import Chunk, Document, Hit, Sentence
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 SPECIAL = re.compile(r"[&<>\"'\\`*_{}\[\]()#+!|~$:@-]")
@@ -54,11 +54,20 @@ def citation_json(citation: Citation) -> dict[str, Any]:
     }
 
 
-def hit_json(rank: int, hit: Hit) -> dict[str, Any]:
+def hit_json(rank: int, hit: Hit, around: Sequence[Chunk] = ()) -> dict[str, Any]:
+    """A hit, with the passages `around` it where they are asked for."""
     chunk = hit.chunk
-    return {
+    found = {
         "rank": rank,
         "score": round(hit.score, 4),
+        "cosine": round(hit.cosine, 4),
+        "bm25": round(hit.bm25, 4),
+        "dense_rank": hit.dense_rank,
+        "lexical_rank": hit.lexical_rank,
+        "words": list(hit.words),
+        "phrases": list(hit.phrases),
+        "why": hit.why,
+        "duplicates": [{"document": c.document.id, "page": c.page, "start": c.start, "end": c.end} for c in hit.duplicates],
         "document": chunk.document.id,
         "title": chunk.document.title,
         "page": chunk.page,
@@ -67,6 +76,7 @@ def hit_json(rank: int, hit: Hit) -> dict[str, Any]:
         "text": chunk.text,
         "sentences": [[sentence.start, sentence.end] for sentence in chunk.sentences],
     }
+    return {**found, "neighbours": [{"start": c.start, "end": c.end, "text": c.text} for c in around]} if around else found
 
 
 # --- Terminal ----------------------------------------------------------------------------------------
@@ -92,15 +102,17 @@ def _sources(citations: Sequence[Citation], width: int, colour: bool) -> list[st
     return lines
 
 
-def hits_plain(hits: Sequence[Hit], width: int = 80, colour: bool = False) -> str:
-    """Hits, best first: score, document, page, and the beginning of the passage."""
+def hits_plain(hits: Sequence[Hit], around: Sequence[Sequence[Chunk]], width: int = 80, colour: bool = False, explain: bool = False) -> str:
+    """Hits, best first: score, document, page, and the beginning of the passage, or all of it with those `around` it; with `explain` why."""
     lines = []
-    for rank, hit in enumerate(hits, 1):
+    for rank, (hit, near) in enumerate(zip(hits, around, strict=True), 1):
         where = one_line(place(hit.chunk.sentences[0], hit.chunk.end))
         lines.append(f"{_bold(f'{rank:>2}', colour)}  {hit.score:.3f}  {where}")
-        lines.append(
-            textwrap.fill(textwrap.shorten(one_line(hit.chunk.text), 3 * width, placeholder=" …"), width, initial_indent=INDENT, subsequent_indent=INDENT)
-        )
+        if explain:
+            lines.append(textwrap.fill(one_line(hit.why), width, initial_indent=INDENT, subsequent_indent=INDENT))
+        lines += [f"{INDENT}the same words: {one_line(place(c.sentences[0], c.end))}" for c in hit.duplicates]
+        told = [one_line(_shown(chunk.text)) for chunk in near] or [textwrap.shorten(one_line(hit.chunk.text), 3 * width, placeholder=" …")]
+        lines += [textwrap.fill(text, width, initial_indent=INDENT, subsequent_indent=INDENT) for text in told]
     return "\n".join(lines)
 
 

@@ -16,6 +16,7 @@ class Settings:
     model: str | None = None
     cache: Path | None = None
     llm: str | None = None
+    device: str = "cpu"
 
     @property
     def model_name(self) -> str:
@@ -27,13 +28,14 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from FOOTNOTE_INDEX, FOOTNOTE_MODEL, FOOTNOTE_CACHE and FOOTNOTE_LLM; empty ones count as unset."""
+    """Settings from FOOTNOTE_INDEX, FOOTNOTE_MODEL, FOOTNOTE_CACHE, FOOTNOTE_LLM and FOOTNOTE_DEVICE; empty ones count as unset."""
     given = {name: value for name, value in environment.items() if value}
     return Settings(
         index=Path(given.get("FOOTNOTE_INDEX", ".footnote")),
         model=given.get("FOOTNOTE_MODEL"),
         cache=Path(given["FOOTNOTE_CACHE"]) if "FOOTNOTE_CACHE" in given else None,
         llm=given.get("FOOTNOTE_LLM"),
+        device=given.get("FOOTNOTE_DEVICE", "cpu"),
     )
 
 

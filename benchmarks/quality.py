@@ -56,7 +56,7 @@ def _row(name: str, file: Path) -> str:
         with store.lock():
             build(store, documents, embedder, [])
         index = Index.open(scratch)
-        assistant = Assistant(index, LinearEvidence(embedder, index.vocabulary), bar=0.0)
+        assistant = Assistant(index, LinearEvidence(embedder, index.keywords), bar=0.0)
         first, cited, peer, confidence, cosine, found = (np.array(column) for column in zip(*_ask_all(assistant, questions), strict=True))
     answerable = np.array([bool(asked.answers) for asked in questions])
     right = (

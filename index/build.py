@@ -1,26 +1,30 @@
-"""Make a store hold exactly these documents: a set difference of chunk ids, then the work."""
+"""Make a store hold exactly these documents: a set difference of chunks, then the work.
+
+Documents are cut as they come, and what no old index has embedded is embedded beside the reading of the next.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 
 from index import split
-from index.contents import FILES, Contents
-from index.embed import Embedder
+from index.contents import FILES, KEY, Contents, Piece
+from index.embed import Embedder, Vectors32
 from index.errors import NoIndexError, StoreError
-from index.keywords import Vocabulary
+from index.keywords import ChunkWords, Keywords, indexed_stems
 from index.store import Store
 from index.types import Chunk, Document, ModelIdentity, Sentence
-from index.vectors import Ids, Rows, Vectors
+from index.vectors import Numbers, Vectors
 
 T = TypeVar("T")
 Track = Callable[[Sequence[T]], Iterable[T]]
-Piece = tuple[Document, tuple[Sentence, ...], tuple[Chunk, ...]]
+Batch = tuple[tuple[int, ...], "Future[Vectors32]"]
 
 SPECIAL_TOKENS = 2
-BATCH = 16  # Chunks between two steps of a progress bar.
+BATCH = 32  # Texts that are embedded at once: enough for every core, few enough for a progress bar.
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,15 @@ class Built:
     contents: Contents
     sources: tuple[str, ...]
 
+    @property
+    def documents(self) -> dict[str, Document]:
+        """The documents of the index, by id."""
+        return {id: self.contents.document(id) for id in self.contents.ids}
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a build did. `embedded` counts the chunks whose vectors were made anew."""
+    """What a build did. `embedded` counts the texts whose vectors were made anew: equal ones are made once."""
 
     plan: Plan
     documents: int
@@ -55,7 +64,7 @@ class Report:
 
 def plan(documents: Iterable[Document], old: Built | None) -> Plan:
     """Compare documents with what an index holds, by id and source hash."""
-    stored = {entry.id: entry.source_hash for entry in old.contents.entries} if old else {}
+    stored = old.contents.hashes if old else {}
     given = {document.id: document.source_hash for document in documents}
     return Plan(
         added=tuple(sorted(given.keys() - stored.keys())),
@@ -89,36 +98,108 @@ def require_model(stored: ModelIdentity, model: ModelIdentity, store: Store) -> 
         )
 
 
+@dataclass
+class _Work:
+    """Documents as they are cut, and the batches of texts that are being embedded, each text once."""
+
+    embedder: Embedder
+    old: Contents | None
+    pool: ThreadPoolExecutor
+    pieces: list[Piece] = field(default_factory=list)
+    texts: dict[int, str] = field(default_factory=dict)
+    keys: dict[int, int] = field(default_factory=dict)
+    batches: list[Batch] = field(default_factory=list)
+    waiting: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        stored = self.old.chunks[:, KEY].tolist() if self.old else []
+        self.known = {key: row for row, key in reversed(list(enumerate(stored)))}
+        self.embedding: set[int] = set()
+
+    def add(self, document: Document, kept: bool) -> None:
+        """Take a document in: a kept one as it is stored, another cut anew and sent to be embedded."""
+        if self.old and kept:
+            self.pieces.append(_stored(self.old, document))
+            rows = self.old.rows_of(document.id)
+            self.keys.update(zip((chunk.id for chunk in self.pieces[-1][2]), self.old.chunks[rows.start : rows.stop, KEY].tolist(), strict=True))
+            return
+        self.pieces.append(_cut(document, self.embedder))
+        for chunk in self.pieces[-1][2]:
+            text = split.embedded_text(document, chunk.start, chunk.end)
+            key = split.text_key(text)
+            self.keys[chunk.id] = key
+            if key not in self.known and key not in self.embedding:
+                self.embedding.add(key)
+                self.waiting[key] = text
+        while len(self.waiting) >= BATCH:
+            self._send()
+
+    def _send(self) -> None:
+        batch = dict(list(self.waiting.items())[:BATCH])
+        for key in batch:
+            del self.waiting[key]
+        self.batches.append((tuple(batch), self.pool.submit(self.embedder.documents, list(batch.values()))))
+
+    def embed_all(self, track: "Track[tuple[int, ...]]") -> dict[int, Vectors32]:
+        """The vectors that no old index has, by the hash of their text."""
+        if self.waiting:
+            self._send()
+        futures = iter([future for _, future in self.batches])
+        vectors: dict[int, Vectors32] = {}
+        for keys in track([keys for keys, _ in self.batches]):
+            vectors.update(zip(keys, next(futures).result(), strict=True))
+        return vectors
+
+
 def build(
     store: Store,
     documents: Iterable[Document],
     embedder: Embedder,
     sources: Sequence[str],
     old: Built | None = None,
-    track: Track[Sequence[Chunk]] = lambda batches: batches,
+    track: "Track[tuple[int, ...]]" = lambda batches: batches,
+    check: Callable[[], None] = lambda: None,
 ) -> Report:
     """Commit an index of exactly these documents. Call it under `store.lock()`.
 
-    `old` is what may be reused (see `reusable`); `track` wraps the batches that are embedded, for a progress bar.
+    `old` is what may be reused (see `reusable`); `track` wraps the batches that are embedded, for a progress bar; `check`
+    is called when all documents have come, and may raise: nothing is committed then.
     """
-    ordered = sorted(documents, key=lambda document: document.id)
-    changes = plan(ordered, old)
     before = old.contents if old else None
-    kept = set(changes.kept)
-    pieces = [_stored(before, document.id) if before and document.id in kept else _cut(document, embedder) for document in ordered]
-    chunks = [chunk for _, _, found in pieces for chunk in found]
-    total = sum(len(sentences) for _, sentences, _ in pieces)
-    if old and tuple(sources) == old.sources and not (changes.added or changes.changed or changes.removed):
-        return Report(changes, len(pieces), total, len(chunks), 0, committed=False)
-    fresh = _unembedded(chunks, before)
-    vectors = _vectors(chunks, fresh, before, embedder, track)
-    contents = Contents.of(pieces, _vocabulary(pieces, changes, before), vectors)
+    stored = before.hashes if before else {}
+    with ThreadPoolExecutor(1) as pool:
+        work = _Work(embedder, before, pool)
+        try:
+            for document in documents:
+                work.add(document, kept=stored.get(document.id) == document.source_hash)
+            check()
+            work.pieces.sort(key=lambda piece: piece[0].id)
+            if before and not before.vectors.can_become(sum(len(chunks) for _, _, chunks in work.pieces)):
+                return build(store, [document for document, _, _ in work.pieces], embedder, sources, None, track)
+            made = work.embed_all(track)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    changes = plan((document for document, _, _ in work.pieces), old)
+    chunks = [chunk for _, _, found in work.pieces for chunk in found]
+    total = sum(len(sentences) for _, sentences, _ in work.pieces)
+    if old and tuple(sources) == old.sources and _unchanged(work.pieces, changes, old.contents):
+        return Report(changes, len(work.pieces), total, len(chunks), 0, committed=False)
+    contents = Contents.of(work.pieces, work.keys, _keywords(work.pieces, changes, before), _vectors(chunks, work, made))
     store.commit(embedder.identity, split.VERSION, sources, contents.to_files())
-    return Report(changes, len(pieces), total, len(chunks), len(fresh), committed=True)
+    return Report(changes, len(work.pieces), total, len(chunks), len(made), committed=True)
 
 
-def _stored(old: Contents, id: str) -> Piece:
-    return old.document(id), old.sentences_of(id), old.chunks_of(id)
+def _unchanged(pieces: Sequence[Piece], changes: Plan, old: Contents) -> bool:
+    """Whether the index says already what a build would make it say, down to the time of each file."""
+    return not (changes.added or changes.changed or changes.removed) and all(document == old.document(document.id) for document, _, _ in pieces)
+
+
+def _stored(old: Contents, document: Document) -> Piece:
+    """A kept document with the sentences and chunks that are stored of it; its time or source may be new."""
+    sentences = tuple(Sentence(document, s.start, s.end) for s in old.sentences_of(document.id))
+    place = {sentence.start: number for number, sentence in enumerate(sentences)}
+    chunks = (Chunk(c.id, document, sentences[place[c.sentences[0].start] : place[c.sentences[-1].start] + 1]) for c in old.chunks_of(document.id))
+    return document, sentences, tuple(chunks)
 
 
 def _cut(document: Document, embedder: Embedder) -> Piece:
@@ -126,30 +207,52 @@ def _cut(document: Document, embedder: Embedder) -> Piece:
     return document, sentences, split.chunks(document, sentences, embedder.count, embedder.identity.window - SPECIAL_TOKENS)
 
 
-def _unembedded(chunks: Sequence[Chunk], old: Contents | None) -> list[Chunk]:
-    """The chunks whose vectors the old index does not hold."""
-    known = set(old.vectors.ids.tolist()) if old else set()
-    return [chunk for chunk in chunks if chunk.id not in known]
+def _vectors(chunks: Sequence[Chunk], work: _Work, made: dict[int, Vectors32]) -> Vectors:
+    """Rows of the old index where it has the text, new ones elsewhere, in the order of the chunks."""
+    keys = [work.keys[chunk.id] for chunk in chunks]
+    rows = np.stack(list(made.values())) if made else np.zeros((0, work.embedder.identity.dimension), np.float32)
+    if work.old is None:
+        place = {key: row for row, key in enumerate(made)}
+        return Vectors.of(rows[[place[key] for key in keys]])
+    kept = sorted({work.known[key] for key in keys if key in work.known})
+    place = {row: number for number, row in enumerate(kept)}
+    new = {key: len(kept) + number for number, key in enumerate(made)}
+    order = np.array([place[work.known[key]] if key in work.known else new[key] for key in keys], np.int64)
+    return work.old.vectors.rearranged(np.array(kept, np.int64), rows, order)
 
 
-def _vectors(chunks: Sequence[Chunk], fresh: Sequence[Chunk], old: Contents | None, embedder: Embedder, track: Track[Sequence[Chunk]]) -> Vectors:
-    batches = [fresh[start : start + BATCH] for start in range(0, len(fresh), BATCH)]
-    rows = [np.zeros((0, embedder.identity.dimension), np.float32), *(_rows(embedder, batch) for batch in track(batches))]
-    ids: Ids = np.array([chunk.id for chunk in fresh], np.int64)
+def _keywords(pieces: Sequence[Piece], changes: Plan, old: Contents | None) -> Keywords:
+    """The words of new and changed documents, and those that the old index has of the others."""
     if old is None:
-        return Vectors.of(ids, np.concatenate(rows))
-    wanted = {chunk.id for chunk in chunks}
-    return old.vectors.replace((id for id in old.vectors.ids.tolist() if id not in wanted), ids, np.concatenate(rows))
+        return Keywords.of([_words(*piece) for piece in pieces])
+    kept = set(changes.kept)
+    new = Keywords.of([_words(*piece) for piece in pieces if piece[0].id not in kept])
+    rows = [row for id in changes.kept for row in old.rows_of(id)]
+    gone = (indexed_stems(s.text) for id in (*changes.changed, *changes.removed) for s in old.sentences_of(id))
+    return old.keywords.rearranged(np.array(rows, np.int64), gone, new, _order(pieces, kept, len(rows)))
 
 
-def _rows(embedder: Embedder, batch: Sequence[Chunk]) -> Rows:
-    return embedder.documents([split.embedded_text(chunk.document, chunk.start, chunk.end) for chunk in batch])
+def _order(pieces: Sequence[Piece], kept: set[str], first_new: int) -> Numbers:
+    """For each chunk its place among the kept rows, which come first, and the new ones."""
+    order: list[int] = []
+    old, new = 0, first_new
+    for document, _, chunks in pieces:
+        if document.id in kept:
+            order += range(old, old + len(chunks))
+            old += len(chunks)
+        else:
+            order += range(new, new + len(chunks))
+            new += len(chunks)
+    return np.array(order, np.int64)
 
 
-def _vocabulary(pieces: Sequence[Piece], changes: Plan, old: Contents | None) -> Vocabulary:
-    new = {*changes.added, *changes.changed}
-    added = Vocabulary.of(s.text for document, sentences, _ in pieces if old is None or document.id in new for s in sentences)
-    if old is None:
-        return added
-    gone = [*changes.changed, *changes.removed]
-    return old.vocabulary.replace(Vocabulary.of(s.text for id in gone for s in old.sentences_of(id)), added)
+def _words(document: Document, sentences: Sequence[Sentence], chunks: Sequence[Chunk]) -> ChunkWords:
+    """The words of a document: those of its sentences, and around each chunk those of its title, heading, and path."""
+    place = {sentence.start: number for number, sentence in enumerate(sentences)}
+    named = frozenset(indexed_stems(f"{document.title}\n{document.id}"))
+    over = {start: frozenset(indexed_stems(split.context(document, start))) | named for start in {chunk.start for chunk in chunks}}
+    return ChunkWords(
+        [indexed_stems(sentence.text) for sentence in sentences],
+        [(place[chunk.sentences[0].start], place[chunk.sentences[-1].start] + 1) for chunk in chunks],
+        [over[chunk.start] for chunk in chunks],
+    )

@@ -19,16 +19,18 @@ import re
 import secrets
 import shutil
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from index.errors import DamagedError, LockError, MismatchError, NoIndexError, StoreError
 from index.types import ModelIdentity
 
-FORMAT = 1
+FORMAT = 2
 OURS = re.compile(r"LOCK|CURRENT|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT)")
 REBUILD = "rebuild it with `footnote build --full`"
 
@@ -121,7 +123,9 @@ class Store:
         if set(manifest.files) != set(names):
             raise MismatchError(f"the index in {self.path} holds other files than this version reads: {REBUILD}")
         folder = self.path / current["generation"]
-        files = {name: _verified(folder / name, *manifest.files[name]) for name in names}
+        with ThreadPoolExecutor(2) as pool:  # Hashing lets other threads run.
+            mapped = pool.map(lambda name: _verified(folder / name, *manifest.files[name]), names)
+            files = dict(zip(names, mapped, strict=True))
         return Snapshot(current["generation"], manifest, files, size + sum(map(len, files.values())))
 
     def _manifest(self, current: Mapping[str, str]) -> tuple[Manifest, int]:
@@ -230,10 +234,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def _mapped(file: Path) -> memoryview:
-    """The bytes of a file, mapped: they stay readable when the file is removed."""
+def _mapped(file: Path, check: Callable[[BufferedReader], None] = lambda _: None) -> memoryview:
+    """The bytes of a file that has passed a check, mapped: they stay readable when the file is removed."""
     try:
         with file.open("rb") as stream:
+            check(stream)
             if os.fstat(stream.fileno()).st_size == 0:
                 return memoryview(b"")
             return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
@@ -244,12 +249,16 @@ def _mapped(file: Path) -> memoryview:
 
 
 def _verified(file: Path, size: int, digest: str) -> memoryview:
-    data = _mapped(file)
-    if len(data) != size:
-        raise DamagedError(f"{file} is damaged ({len(data)} bytes instead of {size}): {REBUILD}")
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise DamagedError(f"{file} is damaged (its SHA-256 differs): {REBUILD}")
-    return data
+    """The bytes of a file, mapped once its hash is right. It is hashed as it is read: hashing the map would make all of it resident."""
+
+    def check(stream: BufferedReader) -> None:
+        found = os.fstat(stream.fileno()).st_size
+        if found != size:
+            raise DamagedError(f"{file} is damaged ({found} bytes instead of {size}): {REBUILD}")
+        if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
+            raise DamagedError(f"{file} is damaged (its SHA-256 differs): {REBUILD}")
+
+    return _mapped(file, check)
 
 
 def _write(file: Path, data: bytes) -> None:

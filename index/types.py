@@ -22,7 +22,8 @@ class Document:
     """A file as it was read. All offsets into `text` count Unicode code points.
 
     `id` is the path inside its source, "/" separated; `pages` holds the offset at which each page
-    starts (empty where the format has none); `source_hash` is the SHA-256 of the file, in hex.
+    starts (empty where the format has none); `source_hash` is the SHA-256 of the file, in hex; `source`
+    is the absolute path that was indexed, and `modified` the file's time in whole seconds since 1970, UTC.
     """
 
     id: str
@@ -31,6 +32,8 @@ class Document:
     pages: tuple[int, ...]
     source_hash: str
     headings: tuple[Heading, ...] = ()
+    source: str = ""
+    modified: int = 0
 
     def page_at(self, offset: int) -> int | None:
         """The page, counted from 1, that holds this offset; None where there are no pages."""
@@ -92,10 +95,35 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk that a search found. `score` is the cosine, -1..1; the order of a list is the rank."""
+    """A chunk that a search found, and why. The order of a list of hits is the rank, and so is the order of their `score`.
+
+    `score` joins `cosine` (nearness of meaning, -1..1) and `bm25` (the question's words, 0 or more; see `index.search`);
+    `dense_rank` and `lexical_rank` count from 1, None where that list does not reach so far; `words` are those of the
+    question that stand in the chunk or its title, and `phrases` the quoted ones. `duplicates` say the same word for word.
+    """
 
     chunk: Chunk
     score: float
+    cosine: float
+    bm25: float = 0.0
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+    words: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    duplicates: tuple[Chunk, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """Why it was found, in words."""
+        reasons = [f"meaning (cosine {self.cosine:.2f}{_rank(self.dense_rank)})"]
+        if self.words:
+            reasons.append(f"words {', '.join(self.words)} (BM25 {self.bm25:.1f}{_rank(self.lexical_rank)})")
+        reasons += [f"phrase “{phrase}”" for phrase in self.phrases]
+        return "; ".join(reasons)
+
+
+def _rank(rank: int | None) -> str:
+    return f", rank {rank}" if rank else ""
 
 
 @dataclass(frozen=True, slots=True)

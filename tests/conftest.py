@@ -100,8 +100,7 @@ def build_index(index: Path, sources: Sequence[Path], embedder: Embedder, full: 
     store = Store(index)
     with store.lock():
         old = None if full else reusable(store, embedder.identity)
-        known = {entry.id: old.contents.document(entry.id) for entry in old.contents.entries} if old else {}
-        documents = load(sources, known, leave_out=[index]).documents
+        documents = load(sources, old.documents if old else {}, leave_out=[index])
         return build(store, documents, embedder, list(map(str, sources)), old)
 
 

@@ -1,11 +1,13 @@
 """Law 2: an updated index equals a fresh one, and what has not changed is not embedded."""
 
+import os
 import random
 import shutil
 from pathlib import Path
 
 import pytest
 
+import index.vectors
 from index import Index
 from index.build import reusable
 from index.contents import FILES
@@ -97,3 +99,41 @@ def test_any_model_is_opened_by_the_index_that_it_made(folder: Path, tmp_path: P
     build_index(tmp_path / "index", [folder], open_embedder(str(model), tmp_path / "cache"))
     shutil.rmtree(tmp_path / "cache")
     assert Index.open(tmp_path / "index", tmp_path / "cache").embedder.identity.dimension == 32
+
+
+def test_equal_texts_are_embedded_once_and_a_moved_file_keeps_its_vectors(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    text = "The notice period is ninety days."
+    write(folder, {"1.txt": text, "2.txt": text})  # Labels, which are no part of what is embedded.
+    first = build_index(tmp_path / "index", [folder], embedder)
+    assert (first.chunks, first.embedded) == (2, 1)
+    (folder / "2.txt").rename(folder / "3.txt")
+    moved = build_index(tmp_path / "index", [folder], embedder)
+    assert (moved.plan.added, moved.plan.removed, moved.embedded, moved.committed) == (("3.txt",), ("2.txt",), 0, True)
+
+
+def test_a_new_time_of_a_file_is_kept_though_its_text_is_the_same(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    write(folder, {"a.txt": "Apples are red."})
+    build_index(tmp_path / "index", [folder], embedder)
+    os.utime(folder / "a.txt", (1_000_000_000, 1_000_000_000))
+    report = build_index(tmp_path / "index", [folder], embedder)
+    assert (report.embedded, report.committed, report.plan.kept) == (0, True, ("a.txt",))
+    assert Index.open(tmp_path / "index").document("a.txt").modified == 1_000_000_000
+    assert not build_index(tmp_path / "index", [folder], embedder).committed
+
+
+def test_an_index_of_each_kind_of_vectors_is_updated_as_if_it_were_fresh(
+    folder: Path, tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index.vectors, "EXACT", 4)
+    monkeypatch.setattr(index.vectors, "SCANNED", 7)
+    kinds = []
+    for count in (3, 6, 9, 5, 2, 8):
+        shutil.rmtree(folder)
+        write(folder, {f"{number}.txt": PARAGRAPH.format(f"item{number}", f"City{number}") for number in range(count)})
+        build_index(tmp_path / "index", [folder], embedder)
+        build_index(tmp_path / "fresh", [folder], embedder, full=True)
+        kinds.append(Index.open(tmp_path / "index")._contents.vectors.kind)
+        mine, theirs = stored(tmp_path / "index"), stored(tmp_path / "fresh")
+        assert [name for name in mine if mine[name] != theirs[name] and name != "documents.i64"] == []
+    assert kinds == ["exact", "scanned", "coarse", "scanned", "exact", "coarse"]
+    assert len(Index.open(tmp_path / "index").search("the item3 meeting", 5)) == 5

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import LoadError, SourceError
-from index.load import Loaded, load
+from index.load import Loading, load
 from index.load.reader import Reader
 from index.load.text import decode
 from index.split import sentence_spans, sentences
@@ -16,18 +16,19 @@ from tests import documents
 from tests.conftest import write
 
 
-def texts(loaded: Loaded) -> dict[str, str]:
+def texts(loaded: Loading) -> dict[str, str]:
     return {document.id: document.text for document in loaded.documents}
 
 
-def only(loaded: Loaded) -> Document:
+def only(loaded: Loading) -> Document:
     (document,) = loaded.documents
-    assert loaded.failed == ()
+    assert loaded.failed == []
     return document
 
 
 def reason(folder: Path) -> str:
     loaded = load([folder], {})
+    texts(loaded)
     (problem,) = loaded.failed
     assert Path(problem.file).parent == folder
     return problem.reason
@@ -343,3 +344,20 @@ def test_an_unchanged_file_is_not_read_again(folder: Path) -> None:
     again = {document.id: document for document in load([folder], known).documents}
     assert again["a.txt"] is known["a.txt"]
     assert again["b.txt"].text == "New."
+
+
+def test_an_unchanged_file_is_of_its_new_time_and_source(folder: Path) -> None:
+    write(folder, {"a.txt": "One."})
+    known = {document.id: document for document in load([folder], {}).documents}
+    assert known["a.txt"].source == str(folder.resolve())
+    os.utime(folder / "a.txt", (1_000_000_000, 1_000_000_000))
+    (again,) = load([folder / "a.txt"], known).documents
+    assert (again.modified, again.source, again.text) == (1_000_000_000, str((folder / "a.txt").resolve()), "One.")
+
+
+def test_documents_are_read_as_they_are_asked_for(folder: Path) -> None:
+    write(folder, {"a.txt": "One.", "b.txt": b"\x00\x01\x02" * 400, "c.txt": "Three."})
+    loading = load([folder], {})
+    documents = iter(loading)
+    assert (next(documents).id, loading.read, loading.failed) == ("a.txt", 1, [])
+    assert (next(documents).id, loading.read, len(loading.failed)) == ("c.txt", 2, 1)

@@ -423,13 +423,13 @@ def test_no_index_an_empty_one_and_a_damaged_one_say_what_to_do(
     build_index(tmp_path / "index", [folder], embedder)
     page.tab.reload()
     page.tab.wait_for_selector(".fn-empty h2:text('The index is empty')")
-    for file in (tmp_path / "index").glob("gen-*/words.json"):
+    for file in (tmp_path / "index").glob("gen-*/terms.utf8"):
         file.write_bytes(b"{}")
     page.close()
     server.stop()
     server = Server(tmp_path / "index", offline, tmp_path)
     page = Page(chromium, server.address)
     page.tab.wait_for_selector(".fn-trouble")
-    assert "words.json is damaged" in page.tab.inner_text(".fn-trouble")
+    assert "terms.utf8 is damaged" in page.tab.inner_text(".fn-trouble")
     page.close()
     server.stop()

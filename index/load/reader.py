@@ -24,11 +24,11 @@ SECONDS = 30
 ADDRESS_SPACE = 1 << 30
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file in hex. Raises LoadError if it cannot be opened."""
+def file_hash(path: Path) -> tuple[str, int]:
+    """SHA-256 of a file in hex, and the time of its last change in whole seconds. Raises LoadError if it cannot be opened."""
     try:
         with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            return hashlib.file_digest(stream, "sha256").hexdigest(), int(os.fstat(stream.fileno()).st_mtime)
     except OSError as error:
         raise LoadError(f"cannot be opened: {error.strerror}") from error
 

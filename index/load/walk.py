@@ -13,9 +13,10 @@ from index.load.formats import SUFFIXES
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A regular file to read, and its document id: the path inside its source, "/" separated."""
+    """A regular file to read, the source that it is of, and its document id: the path inside its source, "/" separated."""
 
     path: Path
+    source: Path
     id: str
 
 
@@ -101,7 +102,7 @@ def _named(found: Sequence[tuple[Path, Path]]) -> list[File]:
         several = [pairs for pairs in claims.values() if len({source for _, source in pairs}) > 1]
         contested = [pairs for pairs in several if any(depth[pair] < len(pair[1].parts) for pair in pairs)]
         if not contested:
-            return [File(pair[0], id if place == 0 else f"{id} ({place + 1})") for id, pairs in claims.items() for place, pair in enumerate(pairs)]
+            return [File(*pair, id if place == 0 else f"{id} ({place + 1})") for id, pairs in claims.items() for place, pair in enumerate(pairs)]
         for pair in (pair for pairs in contested for pair in pairs):
             depth[pair] += 1
 
