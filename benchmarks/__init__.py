@@ -1,1 +1,1 @@
-"""Quality and speed, ours beside the stock peer, each pair in one run. `python -m benchmarks` prints them all."""
+"""Quality and speed, ours beside the stock peers, each pair in one run. `python -m benchmarks` prints them all."""

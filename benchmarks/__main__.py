@@ -1,8 +1,19 @@
-"""Print every benchmark."""
+"""Print every benchmark; `python -m benchmarks 1_000 100_000` compares systems at these sizes only."""
 
-from benchmarks import quality, speed
+import sys
 
-print("## Speed (medians of whole processes, ours and the peer's in turn)\n")
-speed.main()
-print("\n## Quality\n")
-quality.main()
+from benchmarks import embedder, lexical, quality, retrieval, scale, speed, vectors
+
+sizes = tuple(int(size.replace("_", "")) for size in sys.argv[1:]) or scale.SIZES
+
+for title, run in (
+    ("Cold start, sentences", speed.main),
+    ("Reading: the forms of the embedding model", embedder.main),
+    ("Retrieval: nDCG@10", retrieval.main),
+    ("Answers", quality.main),
+    ("Vectors: the kinds", lambda: vectors.main(sizes[1:] or sizes)),
+    ("Words: the libraries", lexical.main),
+    ("Footnote, llama-index and txtai, at each size", lambda: scale.main(sizes)),
+):
+    print(f"\n## {title}\n", flush=True)
+    run()

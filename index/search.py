@@ -23,7 +23,7 @@ from index.filter import Filter
 from index.keywords import Floats, Keywords, content_words, folded_words, highest, indexed_stems
 from index.store import REBUILD, Manifest, Store
 from index.types import Chunk, Document, Hit, Sentence
-from index.vectors import Numbers, Rows
+from index.vectors import Numbers, Rows, Vectors
 
 if TYPE_CHECKING:
     from index.retriever import FootnoteRetriever
@@ -74,7 +74,7 @@ class Index:
         """
         if top < 1:
             raise ValueError(f"top is {top}: at least 1 hit can be asked for")
-        if not question.strip() or not len(self._contents.vectors):
+        if not question.strip() or not len(self.vectors):
             return []
         allowed = self._contents.allowed(only) if only else None
         phrases = tuple(filter(None, map(folded_words, quoted(question))))
@@ -99,10 +99,10 @@ class Index:
 
     def _fused(self, question: str, vector: Rows, bm25: Floats, depth: int, allowed: Mask | None, phrases: tuple[str, ...]) -> Iterator[Hit]:
         """The chunks of both lists with both figures, best first."""
-        dense = [row for row, _ in self._contents.vectors.nearest(vector, depth, allowed)]
+        dense = [row for row, _ in self.vectors.nearest(vector, depth, allowed)]
         lexical = self._best_words(bm25, depth)
         rows = np.unique(np.array([*dense, *lexical], np.int64))
-        cosines = self._contents.vectors.cosines(vector, rows)
+        cosines = self.vectors.cosines(vector, rows)
         best = float(bm25.max()) if len(lexical) else 1.0
         scores = np.round((cosines + LEXICAL * bm25[rows].astype(np.float64) / best) / (1 + LEXICAL), DIGITS)
         order = np.lexsort((self._contents.chunks[rows, ID], -scores))
@@ -154,6 +154,10 @@ class Index:
     @property
     def keywords(self) -> Keywords:
         return self._contents.keywords
+
+    @property
+    def vectors(self) -> Vectors:
+        return self._contents.vectors
 
     @property
     def document_ids(self) -> tuple[str, ...]:
