@@ -25,6 +25,7 @@ Batch = tuple[tuple[int, ...], "Future[Vectors32]"]
 
 SPECIAL_TOKENS = 2
 BATCH = 32  # Texts that are embedded at once: enough for every core, few enough for a progress bar.
+AT_ONCE = 2  # Batches: no core waits for the last text of one.
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +141,14 @@ class _Work:
             del self.waiting[key]
         self.batches.append((tuple(batch), self.pool.submit(self.embedder.documents, list(batch.values()))))
 
-    def embed_all(self, track: "Track[tuple[int, ...]]") -> dict[int, Vectors32]:
-        """The vectors that no old index has, by the hash of their text."""
+    def finish(self) -> None:
+        """No more documents come: embed what waits, and put the pieces in order of id."""
         if self.waiting:
             self._send()
+        self.pieces.sort(key=lambda piece: piece[0].id)
+
+    def vectors(self, track: "Track[tuple[int, ...]]") -> dict[int, Vectors32]:
+        """The vectors that no old index has, by the hash of their text, once they are made."""
         futures = iter([future for _, future in self.batches])
         vectors: dict[int, Vectors32] = {}
         for keys in track([keys for keys, _ in self.batches]):
@@ -167,24 +172,25 @@ def build(
     """
     before = old.contents if old else None
     stored = before.hashes if before else {}
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         work = _Work(embedder, before, pool)
         try:
             for document in documents:
                 work.add(document, kept=stored.get(document.id) == document.source_hash)
             check()
-            work.pieces.sort(key=lambda piece: piece[0].id)
-            if before and not before.vectors.can_become(sum(len(chunks) for _, _, chunks in work.pieces)):
+            work.finish()
+            chunks = [chunk for _, _, found in work.pieces for chunk in found]
+            if before and not before.vectors.can_become(len(chunks)):
                 return build(store, [document for document, _, _ in work.pieces], embedder, sources, None, track)
-            made = work.embed_all(track)
+            changes = plan((document for document, _, _ in work.pieces), old)
+            total = sum(len(sentences) for _, sentences, _ in work.pieces)
+            if old and tuple(sources) == old.sources and _unchanged(work.pieces, changes, old.contents):
+                return Report(changes, len(work.pieces), total, len(chunks), 0, committed=False)
+            words = _keywords(work.pieces, changes, before)  # While the last texts are embedded.
+            made = work.vectors(track)
         finally:
             pool.shutdown(cancel_futures=True)
-    changes = plan((document for document, _, _ in work.pieces), old)
-    chunks = [chunk for _, _, found in work.pieces for chunk in found]
-    total = sum(len(sentences) for _, sentences, _ in work.pieces)
-    if old and tuple(sources) == old.sources and _unchanged(work.pieces, changes, old.contents):
-        return Report(changes, len(work.pieces), total, len(chunks), 0, committed=False)
-    contents = Contents.of(work.pieces, work.keys, _keywords(work.pieces, changes, before), _vectors(chunks, work, made))
+    contents = Contents.of(work.pieces, work.keys, words, _vectors(chunks, work, made))
     store.commit(embedder.identity, split.VERSION, sources, contents.to_files())
     return Report(changes, len(work.pieces), total, len(chunks), len(made), committed=True)
 

@@ -31,7 +31,6 @@ DOORS = {
     "transformers": {"index.embed.export"},
     "huggingface_hub": {"index.embed.model"},
     "Stemmer": {"index.keywords"},
-    "scipy": {"index.keywords"},
     "llama_index": {"index.load.formats", "index.retriever"},
     "docx": {"index.load.word"},
     "lxml": {"index.load.formats", "index.load.word"},
