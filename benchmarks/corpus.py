@@ -5,7 +5,6 @@ vectors of real sentences (those of the sample documents) with noise, so that th
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from index.types import Document, ModelIdentity
 SEEDS = Path(__file__).parents[1] / "seeds"
 WORDS = 60_000
 PLACES = "harbour school forest bridge market theatre museum station hospital library".split()
+NOISES = 1 << 14
 SENTENCE, CHUNK, DOCUMENT = 15, 4, 100  # Words a sentence, sentences a chunk, chunks a document.
 
 
@@ -76,11 +76,13 @@ def _paragraph(number: int, part: int) -> str:
 
 
 class SyntheticEmbedder:
-    """Gives every chunk a vector at no cost, in order; stands for the real model, whose identity it bears."""
+    """Gives every text a vector that follows from its words alone, at no cost; stands for the real model, whose identity it bears."""
 
     def __init__(self, real: Embedder) -> None:
         self.real = real
-        self.made = 0
+        chance = np.random.default_rng(7)
+        self._noise = chance.normal(size=(NOISES, real.identity.dimension)).astype(np.float32) / np.float32(np.sqrt(real.identity.dimension))
+        self._base = real.documents([sentence.text for document in load([SEEDS], {}) for sentence in split.sentences(document)])
 
     @property
     def identity(self) -> ModelIdentity:
@@ -91,22 +93,17 @@ class SyntheticEmbedder:
         return [(self.identity.window - SPECIAL_TOKENS) // CHUNK if text.startswith("The ") else 0 for text in texts]
 
     def documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        rows = self.rows(self.made, len(texts))
-        self.made += len(texts)
-        return rows
+        return self.rows([split.text_key(text) for text in texts])
 
     def question(self, text: str) -> NDArray[np.float32]:
         return self.real.question(text)
 
-    def rows(self, first: int, count: int) -> NDArray[np.float32]:
-        """The vectors number `first` and on, the same each time."""
-        chance = np.random.default_rng([7, first])
-        pairs = chance.integers(0, len(self._base), (2, count))
-        noise = chance.normal(size=(count, self.identity.dimension)).astype(np.float32) / np.sqrt(self.identity.dimension)
-        rows = np.float32(0.75) * self._base[pairs[0]] + np.float32(0.5) * self._base[pairs[1]] + np.float32(0.4) * noise.astype(np.float32)
+    def rows(self, seeds: Sequence[int]) -> NDArray[np.float32]:
+        """A vector for each whole number: two sentences of the sample documents mixed, and noise."""
+        mixed = np.array(seeds, np.uint64)[:, None] * np.array(
+            [0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93], np.uint64
+        ) >> np.uint64(33)
+        one, two = (self._base[mixed[:, column] % len(self._base)] for column in (0, 1))
+        noise = self._noise[mixed[:, 2] % NOISES] + self._noise[mixed[:, 3] % NOISES]
+        rows = np.float32(0.75) * one + np.float32(0.5) * two + np.float32(0.28) * noise
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-
-    @cached_property
-    def _base(self) -> NDArray[np.float32]:
-        texts = [sentence.text for document in load([SEEDS], {}) for sentence in split.sentences(document)]
-        return self.real.documents(texts)

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -26,6 +27,7 @@ from index.embed.model import packaged
 
 TOP = 10
 QUESTIONS = 100
+BATCH = 1000
 Ask = Callable[[str], list[int]]
 """A question to the numbers of the chunks that were found, best first."""
 
@@ -43,12 +45,10 @@ def chunk_texts(count: int) -> Iterator[str]:
 
 
 def all_rows(count: int) -> Iterator[Any]:
-    """The vectors of all synthetic chunks, in the batches in which a build asked for them."""
-    from index.build import BATCH
-
-    embedder = synthetic()
-    for first in range(0, count, BATCH):
-        yield embedder.rows(first, min(BATCH, count - first))
+    """The vectors of all synthetic chunks, in batches."""
+    embedder, texts = synthetic(), chunk_texts(count)
+    while batch := list(islice(texts, BATCH)):
+        yield embedder.documents(batch)
 
 
 # --- Footnote ----------------------------------------------------------------------------------------

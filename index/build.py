@@ -180,8 +180,6 @@ def build(
             check()
             work.finish()
             chunks = [chunk for _, _, found in work.pieces for chunk in found]
-            if before and not before.vectors.can_become(len(chunks)):
-                return build(store, [document for document, _, _ in work.pieces], embedder, sources, None, track)
             changes = plan((document for document, _, _ in work.pieces), old)
             total = sum(len(sentences) for _, sentences, _ in work.pieces)
             if old and tuple(sources) == old.sources and _unchanged(work.pieces, changes, old.contents):

@@ -5,6 +5,7 @@ order of their documents' ids and of their place there: that order is the row of
 """
 
 import json
+import mmap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -23,6 +24,7 @@ Piece = tuple[Document, tuple[Sentence, ...], tuple[Chunk, ...]]
 Mask = NDArray[np.bool_]
 
 KEPT_DOCUMENTS = 256  # Decoded at a time: all texts of a large index would not fit.
+LARGE = 64 << 20  # Bytes of a file, beyond which its pages are given back after each question.
 FILES = ("documents.jsonl", "documents.i64", "text.utf8", "sentences.u32", "chunks.i64", *keywords.FILES, "vectors.faiss", "coarse.faiss")
 ENTRY, TEXT, SENTENCES, CHUNKS, MODIFIED = range(5)
 """Columns of the table of documents: where the next one's line, text, sentences and chunks begin; and the file's time."""
@@ -41,6 +43,7 @@ class Contents:
     chunks: Table
     keywords: Keywords
     vectors: Vectors
+    mapped: tuple[mmap.mmap, ...] = ()
 
     def __post_init__(self) -> None:
         self._document = lru_cache(KEPT_DOCUMENTS)(self._read_document)
@@ -183,7 +186,13 @@ class Contents:
             np.frombuffer(files["chunks.i64"], "<i8").reshape(-1, 5),
             Keywords.from_files(files),
             Vectors.from_bytes(files["vectors.faiss"], files["coarse.faiss"]),
+            tuple(data.obj for data in files.values() if isinstance(data, memoryview) and isinstance(data.obj, mmap.mmap) and len(data) > LARGE),
         )
+
+    def give_back(self) -> None:
+        """Leave the pages of large files to the file cache: else a million chunks become resident bit by bit, with each question."""
+        for file in self.mapped:
+            file.madvise(mmap.MADV_DONTNEED)
 
 
 def _line(document: Document) -> bytes:

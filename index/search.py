@@ -77,12 +77,17 @@ class Index:
         if not question.strip() or not len(self.vectors):
             return []
         allowed = self._contents.allowed(only) if only else None
-        phrases = tuple(filter(None, map(folded_words, quoted(question))))
-        if phrases:
+        hits = self._ranked(question, top, *self._with_phrases(question, allowed))
+        self._contents.give_back()
+        return hits
+
+    def _with_phrases(self, question: str, allowed: Mask | None) -> tuple[Mask | None, tuple[str, ...]]:
+        """The rows that are allowed and hold what stands in quotation marks, and that; all that are allowed where none does."""
+        if phrases := tuple(filter(None, map(folded_words, quoted(question)))):
             holding = self._holding(phrases, allowed)
             if holding.any():
-                return self._ranked(question, top, holding, quoted(question))
-        return self._ranked(question, top, allowed, ())
+                return holding, quoted(question)
+        return allowed, ()
 
     def _ranked(self, question: str, top: int, allowed: Mask | None, phrases: tuple[str, ...]) -> list[Hit]:
         vector = self.embedder.question(question)

@@ -30,7 +30,7 @@ from typing import Any
 from index.errors import DamagedError, LockError, MismatchError, NoIndexError, StoreError
 from index.types import ModelIdentity
 
-FORMAT = 2
+FORMAT = 3
 OURS = re.compile(r"LOCK|CURRENT|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT)")
 REBUILD = "rebuild it with `footnote build --full`"
 
@@ -123,9 +123,10 @@ class Store:
         if set(manifest.files) != set(names):
             raise MismatchError(f"the index in {self.path} holds other files than this version reads: {REBUILD}")
         folder = self.path / current["generation"]
+        largest_first = sorted(names, key=lambda name: -manifest.files[name][0])
         with ThreadPoolExecutor(2) as pool:  # Hashing lets other threads run.
-            mapped = pool.map(lambda name: _verified(folder / name, *manifest.files[name]), names)
-            files = dict(zip(names, mapped, strict=True))
+            mapped = pool.map(lambda name: _verified(folder / name, *manifest.files[name]), largest_first)
+            files = dict(zip(largest_first, mapped, strict=True))
         return Snapshot(current["generation"], manifest, files, size + sum(map(len, files.values())))
 
     def _manifest(self, current: Mapping[str, str]) -> tuple[Manifest, int]:

@@ -1,21 +1,22 @@
 """Unit vectors by row: make, add, remove, nearest. The only door to faiss.
 
-How they are kept follows from how many they are. Measured by `python -m benchmarks.vectors` (two AVX-512 cores; a query in
-milliseconds; recall@10 against exact search, on MiniLM vectors of real sentences, and at a million on mixtures of them):
+They are kept as float16. How they are searched follows from how many they are. Measured by `python -m benchmarks.vectors` (two AVX-512 cores;
+a query in milliseconds; recall@10 against float32, of queries like the vectors, and of questions that none of them answers):
 
-    kind                                    100 thousand      1 million         bytes a vector
-    exact    flat float32                   15.6   1.000      135    1.000      1536
-    scanned  flat int8, best 40 refined      1.7   0.990       16    0.99        384
-    coarse   RaBitQ, best 500 refined        1.2   0.994        6.9  0.993       440
-    IVF, int8, 1024 or 4096 lists, 64        0.4   0.983        1.0  0.903       392
-    IVF, int8, 1024 or 4096 lists, 256       1.3   0.995        3.6  0.968       392
+                                           100 thousand             1 million
+    exact: float16                          3.2  1.000  0.997       27    0.997  0.999        768 bytes a vector
+    coarse: RaBitQ, best 1,000 in float16   5.4  1.000  0.997       15    0.997  0.987        892
+    the same with one bit, not two          1.6  1.000  0.788        7.0  0.997  0.511        832 (best 500)
+    int8                                    3.1  0.996  0.980       38    0.962  0.970        384
+    IVF, int8, 1,024 or 4,096 lists, 64     0.3  0.995  0.979        0.8  0.983  0.943        398
+    IVF, int8, 1,024 or 4,096 lists, 256    0.9  0.995  0.988        3.3  0.983  0.979        398
+    HNSW32, depth 128                       0.2  0.935  0.845        0.3  0.985  0.274       1808
 
-IVF is passed over though it is faster still: its lists are learned from the vectors that happened to be there first, so an
-updated index would not be a fresh one. Nothing is learned here: int8 has one fixed scale, RaBitQ (Gao and Long, 2024) the centre 0.
-So there is nothing to drift and nothing to train again, and any order of additions and removals gives the same bytes.
+IVF and HNSW are passed over though they are faster still: IVF's lists are learned from the vectors that happened to be there first, so
+an updated index would not be a fresh one, and HNSW does not forget. Nothing is learned here: RaBitQ (Gao and Long, 2024) is
+given the centre 0. So there is nothing to drift and nothing to train again, and any order of changes gives the same bytes.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,12 +31,12 @@ Rows = NDArray[np.float32]
 Cosines = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-EXACT = 20_000
-"""Up to so many vectors float32 is scanned, which takes 3 ms."""
-SCANNED = 150_000
-"""Up to so many int8 is scanned, which takes 3 ms; beyond, RaBitQ goes first."""
-REFINED = 500
-"""How many of RaBitQ's nearest are compared again by their int8 codes."""
+EXACT = 100_000
+"""Up to so many vectors float16 is scanned, which takes 3 ms; beyond, RaBitQ goes first."""
+BITS = 2
+"""RaBitQ's for each component."""
+REFINED = 1000
+"""How many of RaBitQ's nearest are compared again in float16."""
 DIGITS = 6
 """Cosines are rounded to so many digits: equal vectors have equal ones, wherever they stand."""
 BLOCK = 1 << 16
@@ -43,19 +44,11 @@ MOST_BYTES = 1 << 36
 """What a stored index may claim to hold in one array (64 GiB) before faiss refuses to allocate it."""
 
 
-def scale(dimension: int) -> float:
-    """What a unit vector is multiplied by before it is rounded to int8.
-
-    A component of a random unit vector has a deviation of 1/√d; six of them fit, the few beyond are cut.
-    """
-    return 127 * math.sqrt(dimension) / 6
-
-
 class Vectors:
-    """Unit vectors, addressed by their row, of one of the three kinds above."""
+    """Unit vectors, addressed by their row."""
 
     def __init__(self, fine: Any, coarse: Any = None, held: Sequence[object] = ()) -> None:
-        """Wrap faiss indexes: `fine` holds float32 or int8 rows, `coarse` RaBitQ codes of them. Make one with `of` or `from_bytes`.
+        """Wrap faiss indexes: `fine` holds float16 rows, `coarse` RaBitQ codes of them. Make one with `of` or `from_bytes`.
 
         `held` is what they read from without owning it.
         """
@@ -66,16 +59,13 @@ class Vectors:
     @classmethod
     def of(cls, rows: Rows) -> "Vectors":
         """`rows` float32 (n, dimension), of unit length."""
-        if len(rows) <= EXACT:
-            return cls(_flat(rows))
-        return cls._coded(_codes(rows))
+        return cls._kept(rows.astype(np.float16))
 
     @classmethod
-    def _coded(cls, codes: NDArray[np.uint8]) -> "Vectors":
-        count, dimension = codes.shape
-        fine = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT)
-        fine.add_sa_codes(np.ascontiguousarray(codes))
-        return cls(fine, _rabitq(codes) if count > SCANNED else None)
+    def _kept(cls, rows: NDArray[np.float16]) -> "Vectors":
+        fine = faiss.IndexScalarQuantizer(rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        fine.add_sa_codes(np.ascontiguousarray(rows).view(np.uint8))
+        return cls(fine, _rabitq(rows) if len(rows) > EXACT else None)
 
     @classmethod
     def from_bytes(cls, fine: bytes | memoryview, coarse: bytes | memoryview) -> "Vectors":
@@ -96,54 +86,39 @@ class Vectors:
 
     @property
     def kind(self) -> str:
-        """`exact`, `scanned` or `coarse`."""
-        return "exact" if isinstance(self._fine, faiss.IndexFlat) else "scanned" if self._coarse is None else "coarse"
-
-    def can_become(self, count: int) -> bool:
-        """Whether the vectors kept here are exact enough for an index of `count`: int8 cannot become float32 again."""
-        return count > EXACT or self.kind == "exact"
+        """`exact` or `coarse`."""
+        return "exact" if self._coarse is None else "coarse"
 
     def rearranged(self, kept: Numbers, rows: Rows, order: Numbers) -> "Vectors":
         """An index of the rows `kept` of this one and of new `rows`, arranged: place i takes the `order[i]`-th of both together.
 
         Equal, byte for byte, to one made afresh of the same vectors in the same order.
         """
-        if self.kind == "exact":
-            old: Rows = self._fine.reconstruct_batch(kept) if len(kept) else np.zeros((0, self.dimension), np.float32)
-            return Vectors.of(np.concatenate([old, rows])[order])
-        codes = self._stored_codes()[kept]
-        return Vectors._coded(np.concatenate([codes, _codes(rows)])[order])
-
-    def _stored_codes(self) -> NDArray[np.uint8]:
-        stored: NDArray[np.uint8] = faiss.rev_swig_ptr(self._fine.codes.data(), len(self) * self.dimension).reshape(len(self), self.dimension)
-        return stored
+        stored = faiss.rev_swig_ptr(self._fine.codes.data(), len(self) * self.dimension * 2).view(np.float16).reshape(len(self), self.dimension)
+        return Vectors._kept(np.concatenate([stored[kept], rows.astype(np.float16)])[order])
 
     def nearest(self, query: Rows, top: int, allowed: Mask | None = None) -> list[tuple[int, float]]:
         """The (row, cosine) of the `top` nearest to a unit vector, best first, equal ones by row; only rows that are `allowed`."""
-        if not len(self) or top < 1:
+        most = len(self) if allowed is None else int(allowed.sum())
+        if not most or top < 1:
             return []
-        if self._coarse is not None and allowed is None:
-            _, found = self._coarse.search(query.reshape(1, -1), min(max(REFINED, 4 * top), len(self)))
-            rows = found[0][found[0] >= 0]
+        selector = None if allowed is None else faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+        if self._coarse is None:
+            rows = self._scan(query, min(top, most), most, selector)
         else:
-            rows = self._scan(query, top if self.kind == "exact" else top + 40, allowed)
+            _, found = self._coarse.search(query.reshape(1, -1), min(max(REFINED, 4 * top), most), params=faiss.IVFSearchParameters(sel=selector, nprobe=1))
+            rows = found[0][found[0] >= 0]
         cosines = self.cosines(query, rows)
         best = np.lexsort((rows, -cosines))[:top]
         return list(zip(rows[best].tolist(), cosines[best].tolist(), strict=True))
 
-    def _scan(self, query: Rows, wanted: int, allowed: Mask | None) -> Numbers:
+    def _scan(self, query: Rows, wanted: int, most: int, selector: Any) -> Numbers:
         """The nearest rows, and all that tie with the last: faiss cuts among equals as it likes, so more are fetched."""
-        asked = query.reshape(1, -1) if self.kind == "exact" else np.clip(np.rint(query.reshape(1, -1) * scale(self.dimension)), -127, 127)
-        options: dict[str, Any] = {}
-        if allowed is not None:
-            bitmap = np.packbits(allowed, bitorder="little")
-            options["params"] = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bitmap))
-        most = len(self) if allowed is None else int(allowed.sum())
-        wanted, fetched = min(wanted, most), 0
+        fetched = 0
         rows: Numbers = np.zeros(0, np.int64)
         while fetched < most:
             fetched = min(max(2 * fetched, wanted + 16), most)
-            scores, found = self._fine.search(asked.astype(np.float32), fetched, **options)
+            scores, found = self._fine.search(query.reshape(1, -1), fetched, params=faiss.SearchParameters(sel=selector))
             rows = found[0][found[0] >= 0]
             if len(rows) < fetched or scores[0][fetched - 1] < scores[0][wanted - 1]:
                 break
@@ -154,35 +129,23 @@ class Vectors:
         if not len(rows):
             return np.zeros(0)
         vectors = self._fine.reconstruct_batch(np.asarray(rows, np.int64)).astype(np.float64)
-        found = vectors @ query.astype(np.float64)
-        if self.kind != "exact":
-            found /= scale(self.dimension)
-        cosines: Cosines = np.clip(np.round(found, DIGITS), -1.0, 1.0)
+        cosines: Cosines = np.clip(np.round(vectors @ query.astype(np.float64), DIGITS), -1.0, 1.0)
         return cosines
 
 
-def _flat(rows: Rows) -> Any:
-    index = faiss.IndexFlatIP(rows.shape[1])
-    index.add(np.ascontiguousarray(rows))
-    return index
-
-
-def _codes(rows: Rows) -> NDArray[np.uint8]:
-    """int8 components, stored by faiss as unsigned bytes around 128."""
-    rounded = np.clip(np.rint(rows * np.float32(scale(rows.shape[1]))), -127, 127)
-    codes: NDArray[np.uint8] = (rounded + 128).astype(np.uint8)
-    return codes
-
-
-def _rabitq(codes: NDArray[np.uint8]) -> Any:
-    """RaBitQ codes of int8 codes, so that they are the same from an old index and from new vectors. It is told to centre on 0."""
-    dimension = codes.shape[1]
-    index = faiss.IndexRaBitQFastScan(dimension, faiss.METRIC_INNER_PRODUCT)
+def _rabitq(rows: NDArray[np.float16]) -> Any:
+    """RaBitQ codes, in one inverted list around 0: as such faiss scans them fast and takes a selector too."""
+    dimension = rows.shape[1]
+    centre = faiss.IndexFlatIP(dimension)
+    centre.add(np.zeros((1, dimension), np.float32))
+    index = faiss.IndexIVFRaBitQFastScan(centre, dimension, 1, faiss.METRIC_INNER_PRODUCT, 32, True, BITS)
+    index.own_fields = True
+    centre.this.disown()
     opposites = np.zeros((2, dimension), np.float32)
     opposites[:, 0] = 1, -1
-    index.train(opposites)
-    for start in range(0, len(codes), BLOCK):
-        index.add((codes[start : start + BLOCK].astype(np.float32) - 128) / np.float32(scale(dimension)))
+    index.train(opposites)  # It learns nothing: the centre is there.
+    for start in range(0, len(rows), BLOCK):
+        index.add(rows[start : start + BLOCK].astype(np.float32))
     return index
 
 

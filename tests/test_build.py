@@ -125,9 +125,8 @@ def test_an_index_of_each_kind_of_vectors_is_updated_as_if_it_were_fresh(
     folder: Path, tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(index.vectors, "EXACT", 4)
-    monkeypatch.setattr(index.vectors, "SCANNED", 7)
     kinds = []
-    for count in (3, 6, 9, 5, 2, 8):
+    for count in (3, 6, 9, 2, 8):
         shutil.rmtree(folder)
         write(folder, {f"{number}.txt": PARAGRAPH.format(f"item{number}", f"City{number}") for number in range(count)})
         build_index(tmp_path / "index", [folder], embedder)
@@ -135,5 +134,5 @@ def test_an_index_of_each_kind_of_vectors_is_updated_as_if_it_were_fresh(
         kinds.append(Index.open(tmp_path / "index")._contents.vectors.kind)
         mine, theirs = stored(tmp_path / "index"), stored(tmp_path / "fresh")
         assert [name for name in mine if mine[name] != theirs[name] and name != "documents.i64"] == []
-    assert kinds == ["exact", "scanned", "coarse", "scanned", "exact", "coarse"]
+    assert kinds == ["exact", "coarse", "coarse", "exact", "coarse"]
     assert len(Index.open(tmp_path / "index").search("the item3 meeting", 5)) == 5

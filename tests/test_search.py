@@ -168,7 +168,6 @@ FILTERS = [
 def test_filters_say_what_is_searched(folder: Path, embedder: Embedder, only: Filter, expected: set[str], exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not exact:
         monkeypatch.setattr(index.vectors, "EXACT", 1)
-        monkeypatch.setattr(index.vectors, "SCANNED", 1)
     text = "The lease says: notice is ninety days, in {0}."
     write(folder, {name: text.format(name) for name in ("contracts/a.txt", "contracts/old/b.md", "note.txt")})
     for name, when in (("contracts/a.txt", 1546300800), ("contracts/old/b.md", 1590969600), ("note.txt", 1640995200)):
