@@ -83,6 +83,50 @@ def test_search_lists_hits(built: Path, footnote: Run) -> None:
     assert "sub/pets.md" in footnote("search", "dogs and cats").stdout.decode()
 
 
+def test_search_explains_a_hit_and_shows_it_with_its_neighbours(folder: Path, footnote: Run) -> None:
+    parts = {"harbour": "The harbour opens at six. ", "school": "The school has ten rooms. ", "bridge": "The bridge was painted green. "}
+    write(folder, {"town.txt": "\n\n".join(text * 30 for text in parts.values())})
+    footnote("build", folder)
+    printed = footnote("search", "green bridge", "--explain", "--top", "1").stdout.decode()
+    assert re.match(r" 1  0\.\d{3}  town\.txt · characters \d+–\d+\n", printed)
+    assert "green, bridge" in printed
+    hits = output(footnote("search", "green bridge", "--json", "--neighbours", "1"))["hits"]
+    assert (hits[0]["dense_rank"], hits[0]["words"], hits[0]["duplicates"]) == (1, ["green", "bridge"], [])
+    best = max(hit["bm25"] for hit in hits)
+    assert [hit["score"] for hit in hits] == pytest.approx([(hit["cosine"] + 0.5 * hit["bm25"] / best) / 1.5 for hit in hits], abs=1e-3)
+    assert hits[0]["text"] in [chunk["text"] for chunk in hits[0]["neighbours"]]
+    assert len(hits[0]["neighbours"]) == 2
+    assert "The school has ten rooms." in footnote("search", "green bridge", "--top", "1", "--neighbours", "2").stdout.decode()
+
+
+def test_what_is_quoted_is_found_word_for_word_and_the_same_words_once(folder: Path, footnote: Run) -> None:
+    write(folder, {"a.txt": "Notice is three months.", "b.txt": "Notice is three months.", "c.txt": "Three months is the notice."})
+    footnote("build", folder)
+    (hit,) = output(footnote("search", '"notice is three"', "--json"))["hits"]
+    assert (hit["document"], hit["phrases"], [c["document"] for c in hit["duplicates"]]) == ("a.txt", ["notice is three"], ["b.txt"])
+    assert "the same words: b.txt" in footnote("search", "notice").stdout.decode()
+
+
+NARROWED = [
+    (["--path", "sub/*"], ["sub/pets.md"]),
+    (["--type", "txt"], ["lease.txt"]),
+    (["--since", "2020-01-01"], ["sub/pets.md"]),
+    (["--until", "2019-12-31"], ["lease.txt"]),
+    (["--source", "documents", "--type", "md"], ["sub/pets.md"]),
+    (["--source", "elsewhere"], []),
+]
+
+
+@pytest.mark.parametrize(("options", "expected"), NARROWED, ids=lambda value: " ".join(value))
+def test_search_and_ask_look_only_where_they_are_told(built: Path, footnote: Run, options: list[str], expected: list[str]) -> None:
+    os.utime(built / "lease.txt", (1_500_000_000, 1_500_000_000))
+    os.utime(built / "sub/pets.md", (1_700_000_000, 1_700_000_000))
+    footnote("build")
+    assert [hit["document"] for hit in output(footnote("search", "the rent and cats", "--json", *options))["hits"]] == expected
+    answer = output(footnote("ask", "How high is the rent?", "--json", *options, code=0 if "lease.txt" in expected else 3))
+    assert {citation["document"] for citation in answer["citations"]} <= set(expected)
+
+
 def test_status_says_what_is_in_the_index(built: Path, footnote: Run) -> None:
     facts = output(footnote("status", "--json"))
     assert (facts["sources"], facts["documents"], facts["model"], facts["dimension"]) == ([str(built)], 2, "all-MiniLM-L6-v2", 384)
@@ -106,6 +150,8 @@ WRONG = [
     (["ask", "Who?", "--frob"], "No such option"),
     (["frob"], "No such command 'frob'"),
     (["search", "x", "--top", "0"], "is not in the range"),
+    (["search", "x", "--since", "yesterday"], "does not match the format '%Y-%m-%d'"),
+    (["build", ".", "--device", "abacus"], "the device 'abacus' is none of cpu, cuda, mps"),
     (["ask", "Who?", "--llm", "some:model"], "this version answers with quotations only"),
     (["chat", "--host", "0.0.0.0"], "there is no login yet"),
 ]
