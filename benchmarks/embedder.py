@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks import corpus
 from index.embed import DEFAULT_MODEL, Vectors32
-from index.embed.export import _export_graph, _quantised, load
+from index.embed.export import export_graph, load, quantised
 from index.embed.model import packaged
 from index.embed.runtime import OnnxEmbedder
 from index.types import ModelIdentity
@@ -23,11 +23,11 @@ def main() -> None:
     identity = ModelIdentity(DEFAULT_MODEL, "0" * 64, 384, 256)
     print("| form | thousand tokens a second | cosine with the original: mean, least |\n| --- | --- | --- |")
     with tempfile.TemporaryDirectory() as scratch:
-        masked = _export_graph(load(packaged(), "cpu"), identity, Path(scratch) / "masked", lean=False)
-        lean = _export_graph(load(packaged(), "cpu"), identity, Path(scratch) / "lean", lean=True)
+        masked = export_graph(load(packaged(), "cpu"), identity, Path(scratch) / "masked", lean=False)
+        lean = export_graph(load(packaged(), "cpu"), identity, Path(scratch) / "lean", lean=True)
         assert masked is not None
         assert lean is not None
-        places = {"ONNX, as exported": masked, "ONNX, lean": lean, "ONNX, lean, int8": _quantised(lean, identity)}
+        places = {"ONNX, as exported": masked, "ONNX, lean": lean, "ONNX, lean, int8": quantised(lean, identity)}
         opened = {name: OnnxEmbedder(place, DEFAULT_MODEL) for name, place in places.items()}
         texts = [corpus.paragraphs(number, length) for number in range(150) for length in LENGTHS]
         tokens = sum(opened["ONNX, lean"].count(texts))

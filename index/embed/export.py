@@ -62,8 +62,8 @@ def _write(folder: Path, model: str, weights: str, scratch: Path) -> Path:
         identity = ModelIdentity(model, weights, int(original.get_embedding_dimension() or 0), window_of(original))
         worst = 0.0
         for lean in (True, False):
-            plain = _export_graph(load(folder, "cpu"), identity, scratch / f"float32-{lean}", lean)
-            for made in (_quantised(plain, identity), plain) if plain else ():
+            plain = export_graph(load(folder, "cpu"), identity, scratch / f"float32-{lean}", lean)
+            for made in (quantised(plain, identity), plain) if plain else ():
                 worst = max(worst, agreement(OnnxEmbedder(made, model), encoder(original)))
                 if worst >= LEAST_COSINE:
                     return made
@@ -153,7 +153,7 @@ def _slim(model: SentenceTransformer) -> bool:
     return True
 
 
-def _export_graph(model: SentenceTransformer, identity: ModelIdentity, work: Path, lean: bool) -> Path | None:
+def export_graph(model: SentenceTransformer, identity: ModelIdentity, work: Path, lean: bool) -> Path | None:
     """Write model.onnx, tokenizer.json and the card into a folder; None where the lean graph is not to be had."""
     if lean and not _slim(model):
         return None
@@ -179,7 +179,7 @@ def _export_graph(model: SentenceTransformer, identity: ModelIdentity, work: Pat
     return work
 
 
-def _quantised(plain: Path, identity: ModelIdentity) -> Path:
+def quantised(plain: Path, identity: ModelIdentity) -> Path:
     """The same export with int8 matrices beside it."""
     work = plain.with_name(plain.name + "-int8")
     work.mkdir()
