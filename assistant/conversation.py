@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from assistant.answer import Assistant
 from assistant.types import Answer, Turn
-from index.keywords import content_words
+from index.words import content_words
 
 LEANS = re.compile(
     r"^\s*(?:and|but|so|or|also|then|what about|how about|why|how so|how come|really|else|more)\b"

@@ -15,9 +15,10 @@ import numpy as np
 
 from assistant.types import Judgement, Support, Verdict
 from index.embed import Embedder, Vectors32
-from index.keywords import STOP_WORDS, Keywords, content_words, fold, stem, words
+from index.keywords import Keywords
 from index.load.text import INVISIBLE
 from index.types import Hit, Sentence
+from index.words import STOP_WORDS, content_words, fold, stem, words
 
 BAR = 0.36
 """Below this confidence the documents are said not to answer. Best at two answerable questions in three, tuned with the weights."""

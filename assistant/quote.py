@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from assistant.types import Citation, Claim, Draft, Evidence, Grounds
-from index.keywords import words
+from index.words import words
 
 MOST = 3
 LATER, EARLIER = 1.17, 0.39

@@ -17,7 +17,8 @@ import tantivy
 
 from benchmarks import corpus
 from benchmarks.peers import chunk_texts
-from index.keywords import ChunkWords, Keywords, highest, indexed_stems
+from index.keywords import ChunkWords, Keywords, highest
+from index.words import indexed_stems
 
 TOP = 100
 Texts = Sequence[Sequence[str]]

@@ -14,10 +14,11 @@ from index import split
 from index.contents import FILES, KEY, Contents, Piece
 from index.embed import Embedder, Vectors32
 from index.errors import NoIndexError, StoreError
-from index.keywords import ChunkWords, Keywords, indexed_stems
+from index.keywords import ChunkWords, Keywords
 from index.store import Store
 from index.types import Chunk, Document, ModelIdentity, Sentence
 from index.vectors import Numbers, Vectors
+from index.words import indexed_stems
 
 T = TypeVar("T")
 Track = Callable[[Sequence[T]], Iterable[T]]

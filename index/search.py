@@ -20,10 +20,11 @@ from index.contents import FILES, ID, Contents, Mask
 from index.embed import Embedder
 from index.errors import MismatchError
 from index.filter import Filter
-from index.keywords import Floats, Keywords, content_words, folded_words, highest, indexed_stems
+from index.keywords import Floats, Keywords, highest
 from index.store import REBUILD, Manifest, Store
 from index.types import Chunk, Document, Hit, Sentence
 from index.vectors import Numbers, Rows, Vectors
+from index.words import content_words, folded_words, indexed_stems
 
 if TYPE_CHECKING:
     from index.retriever import FootnoteRetriever

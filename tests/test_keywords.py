@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.keywords import ChunkWords, Keywords, content_words, fold, folded_words, highest, indexed_stems, stem, words
+from index.keywords import ChunkWords, Keywords, highest
+from index.words import content_words, fold, folded_words, indexed_stems, stem, words
 
 
 @pytest.mark.parametrize(("one", "other"), [("Séjourné", "sejourne"), ("STRASSE", "straße"), ("Italy's", "italy"), ("Peter’s", "peter")])
