@@ -3,10 +3,11 @@
     LOCK                 held (flock) while a build writes; the kernel frees it when its owner dies
     building-<random>/   a generation being written; left behind only by a build that was killed
     gen-<hash>/          a whole generation; the hash is its manifest's
-      MANIFEST.json      format, model, sources, and size and SHA-256 of every other file
+      MANIFEST.json      format, model, sources, and size and XXH3 (128 bits) of every other file
     CURRENT              the generation that counts, with the hash of its manifest: replacing it is the commit
 
-A reader sees the old generation or the new one at every instant, and parses nothing that it has not checked.
+A reader sees the old generation or the new one at every instant, and parses nothing that it has not checked. What is checked
+for is damage: who can write here can write the hashes too. So the files bear XXH3, which reads a million chunks in a third of a second, not two.
 """
 
 import contextlib
@@ -27,10 +28,12 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+import xxhash
+
 from index.errors import DamagedError, LockError, MismatchError, NoIndexError, StoreError
 from index.types import ModelIdentity
 
-FORMAT = 3
+FORMAT = 4
 OURS = re.compile(r"LOCK|CURRENT|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT)")
 REBUILD = "rebuild it with `footnote build --full`"
 
@@ -175,7 +178,7 @@ class Store:
 
         Call it under `lock`. On StoreError (a full disk, say) the index is what it was.
         """
-        sums = {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()}
+        sums = {name: (len(data), xxhash.xxh3_128_hexdigest(data)) for name, data in files.items()}
         manifest = Manifest(model, cut, tuple(sources), now(), sums).to_bytes()
         digest = hashlib.sha256(manifest).hexdigest()
         try:
@@ -256,8 +259,8 @@ def _verified(file: Path, size: int, digest: str) -> memoryview:
         found = os.fstat(stream.fileno()).st_size
         if found != size:
             raise DamagedError(f"{file} is damaged ({found} bytes instead of {size}): {REBUILD}")
-        if hashlib.file_digest(stream, "sha256").hexdigest() != digest:
-            raise DamagedError(f"{file} is damaged (its SHA-256 differs): {REBUILD}")
+        if hashlib.file_digest(stream, xxhash.xxh3_128).hexdigest() != digest:
+            raise DamagedError(f"{file} is damaged (its hash differs): {REBUILD}")
 
     return _mapped(file, check)
 

@@ -31,6 +31,7 @@ DOORS = {
     "transformers": {"index.embed.export"},
     "huggingface_hub": {"index.embed.model"},
     "Stemmer": {"index.words"},
+    "xxhash": {"index.store"},
     "llama_index": {"index.load.formats", "index.retriever"},
     "docx": {"index.load.word"},
     "lxml": {"index.load.formats", "index.load.word"},
