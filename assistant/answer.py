@@ -46,13 +46,15 @@ class Assistant:
         return self.check(grounds, self.draft(grounds))
 
     def ground(self, question: str, standalone: str | None = None, only: Filter | None = None) -> Grounds:
-        """What the documents offer: nothing, if they do not answer. Raises QuestionError for an empty or endless question."""
+        """What the documents offer: nothing, if they do not answer. Raises QuestionError for an empty or endless question, or a filter that nothing fits."""
         asked = (standalone or question).strip()
         require_question(question)
         require_question(asked)
         timings: dict[str, float] = {}
         with _timed(timings, "search"):
             hits = self.index.search(asked, CHUNKS, only)
+        if only and not hits:
+            raise QuestionError("no document fits the filter: `footnote status --json` lists what is in the index")
         with _timed(timings, "evidence"):
             judged = self.evidence.judge(asked, hits)
         ranked = cite.number(judged.ranked[:OFFERED])

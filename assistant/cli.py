@@ -166,15 +166,14 @@ def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | Non
 def _sources(store: "Store", given: Sequence[Path]) -> tuple[list[Path], tuple[str, ...]]:
     """What to index, as absolute paths: what was given, else the last build's sources, else ./seeds; and the last build's."""
     from index.load import resolve
-    from index.store import REBUILD
 
     try:
-        before = store.manifest().sources
+        before = store.sources()
     except NoIndexError:
         before = ()
-    except StoreError as error:
+    except StoreError:
         if not given:
-            raise StoreError(str(error).replace(REBUILD, "name what to index, as in `footnote build --full FOLDER`")) from error
+            raise
         before = ()
     chosen = given or tuple(map(Path, before)) or (Path("seeds"),)
     return list(dict.fromkeys(map(resolve, chosen))), before

@@ -66,9 +66,9 @@ def fits(question: str, sentence: str) -> int:
 
 
 def names(question: str) -> list[str]:
-    """The words of a question that name something: numbers, and capitalised words after the first."""
-    found = [word for word, _ in words(question)]
-    return [w for place, w in enumerate(found) if any(c.isdigit() for c in w) or (place and w[:1].isupper() and fold(w) not in STOP_WORDS)]
+    """The stems of a question that name something: of numbers, and of capitalised words after the first."""
+    found = enumerate(words(question))
+    return [stemmed for place, (w, stemmed) in found if any(c.isdigit() for c in w) or (place and w[:1].isupper() and fold(w) not in STOP_WORDS)]
 
 
 # --- The model -----------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class LinearEvidence:
 
     def judge(self, question: str, hits: Sequence[Hit]) -> Judgement:
         asked = content_words(question)
-        missing = tuple(word for word, stemmed in asked if stemmed not in self._vocabulary)
+        missing = tuple(word for word, stemmed in asked if stemmed not in self._vocabulary and (len(word) > 1 or word.isdigit()))
         candidates = _candidates(hits)
         if not candidates or not words(question):
             return Judgement((), 0.0, missing)
@@ -112,7 +112,7 @@ class LinearEvidence:
         scored = [(c, self._score(question, rarity, c, float(cosine)), float(cosine)) for c, cosine in zip(candidates, cosines, strict=True)]
         scored.sort(key=lambda item: (-item[1], item[0].sentence.document.id, item[0].sentence.start))
         _, score, cosine = scored[0]
-        unknown = _share([all(stemmed not in self._vocabulary for _, stemmed in words(name)) for name in names(question)])
+        unknown = _share([stemmed not in self._vocabulary for stemmed in names(question)])
         confidence = _logistic(CONFIDENCE["score"] * score + CONFIDENCE["cosine"] * cosine + CONFIDENCE["unknown names"] * unknown + CONFIDENCE["constant"])
         return Judgement(tuple((c.sentence, _logistic(ALONE["score"] * score + ALONE["constant"])) for c, score, _ in scored), round(confidence, 4), missing)
 

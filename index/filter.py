@@ -14,7 +14,7 @@ T = TypeVar("T")
 class Filter:
     """What a document must be; an empty condition holds for all, and of several values of one any will do.
 
-    `sources` are absolute paths that were indexed; `paths` globs over the document's id, in which `*` passes over "/" too;
+    `sources` are absolute paths that were indexed; `paths` ids of documents, or globs over them, in which `*` passes over "/" too;
     `types` file suffixes without the dot, in any case; `since` and `until` days (UTC, both included) of the file's last change.
     """
 
@@ -33,7 +33,7 @@ class Filter:
         day = datetime.fromtimestamp(modified, UTC).date()
         return (
             _any(self.sources, lambda wanted: Path(source) == wanted)
-            and _any(self.paths, lambda glob: fnmatchcase(id, glob))
+            and _any(self.paths, lambda glob: id == glob or fnmatchcase(id, glob))
             and _any(self.types, lambda suffix: PurePosixPath(id).suffix.lower() == f".{suffix.lower().lstrip('.')}")
             and (self.since is None or day >= self.since)
             and (self.until is None or day <= self.until)

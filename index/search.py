@@ -8,15 +8,16 @@ for reciprocal ranks, and hardly moves between weights of 0.4 and 0.6. `benchmar
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from index import embed, split
-from index.contents import FILES, ID, Contents, Mask
+from index.contents import FILES, ID, NUMBER, Contents, Mask
 from index.embed import Embedder
 from index.errors import MismatchError
 from index.filter import Filter
@@ -24,17 +25,21 @@ from index.keywords import Floats, Keywords, highest
 from index.store import REBUILD, Manifest, Store
 from index.types import Chunk, Document, Hit, Sentence
 from index.vectors import Numbers, Rows, Vectors
-from index.words import content_words, folded_words, indexed_stems
+from index.words import LONE, content_words, exact_words, indexed_stems, words
 
 if TYPE_CHECKING:
     from index.retriever import FootnoteRetriever
 
 LEXICAL = 0.5
 """The weight of the words beside the meaning."""
+PHRASE_DEPTH = 1000
+"""A phrase of stop words alone is looked for in so many chunks that are nearest in meaning."""
 DEPTH = 100
 """How many chunks each list gives at least; twice as many change no figure by more than a tenth of a point."""
 QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»')
 DIGITS = 6
+Phrase = tuple[str, Mask]
+"""What stands in quotation marks, and the rows that hold it."""
 
 
 class Index:
@@ -82,15 +87,15 @@ class Index:
         self._contents.give_back()
         return hits
 
-    def _with_phrases(self, question: str, allowed: Mask | None) -> tuple[Mask | None, tuple[str, ...]]:
-        """The rows that are allowed and hold what stands in quotation marks, and that; all that are allowed where none does."""
-        if phrases := tuple(filter(None, map(folded_words, quoted(question)))):
-            holding = self._holding(phrases, allowed)
-            if holding.any():
-                return holding, quoted(question)
-        return allowed, ()
+    def _with_phrases(self, question: str, allowed: Mask | None) -> tuple[Mask | None, tuple[Phrase, ...]]:
+        """The allowed rows that hold most of what stands in quotation marks, and where each of that stands; all that are allowed where nothing does."""
+        held = [(said, mask) for said in quoted(question) if (mask := self._holding(said, allowed)).any()]
+        if not held:
+            return allowed, ()
+        counts = np.sum([mask for _, mask in held], axis=0)
+        return counts == counts.max(), tuple(held)
 
-    def _ranked(self, question: str, top: int, allowed: Mask | None, phrases: tuple[str, ...]) -> list[Hit]:
+    def _ranked(self, question: str, top: int, allowed: Mask | None, phrases: tuple[Phrase, ...]) -> list[Hit]:
         vector = self.embedder.question(question)
         bm25 = self.keywords.scores(indexed_stems(question))
         if allowed is not None:
@@ -103,7 +108,7 @@ class Index:
                 return folded
             depth *= 4  # So many said the same that too few are left.
 
-    def _fused(self, question: str, vector: Rows, bm25: Floats, depth: int, allowed: Mask | None, phrases: tuple[str, ...]) -> Iterator[Hit]:
+    def _fused(self, question: str, vector: Rows, bm25: Floats, depth: int, allowed: Mask | None, phrases: tuple[Phrase, ...]) -> Iterator[Hit]:
         """The chunks of both lists with both figures, best first."""
         dense = [row for row, _ in self.vectors.nearest(vector, depth, allowed)]
         lexical = self._best_words(bm25, depth)
@@ -118,7 +123,9 @@ class Index:
             row = int(rows[place])
             yield Hit(
                 self._contents.chunk(row), float(scores[place]), float(cosines[place]), round(float(bm25[row]), DIGITS),
-                dense_rank.get(row), lexical_rank.get(row), tuple(word for word, holds in holding if holds[place]), phrases,
+                dense_rank.get(row), lexical_rank.get(row),
+                tuple(word for word, holds in holding if holds[place]),
+                tuple(said for said, holds in phrases if holds[row]),
             )  # fmt: skip
 
     def _best_words(self, bm25: Floats, depth: int) -> list[int]:
@@ -128,25 +135,34 @@ class Index:
         best: list[int] = rows[order][:depth].tolist()
         return best
 
-    def _holding(self, phrases: Sequence[tuple[str, ...]], allowed: Mask | None) -> Mask:
-        """Which rows hold every phrase, word after word."""
+    def _holding(self, said: str, allowed: Mask | None) -> Mask:
+        """Which rows hold a phrase, word after word, or the beginning of one that the next chunk ends."""
         holding = np.zeros(len(self._contents.chunks), np.bool_)
-        for row in self._with_all({stem for phrase in phrases for stem in indexed_stems(" ".join(phrase))}).tolist():
-            if (allowed is None or allowed[row]) and all(_within(phrase, folded_words(self._contents.chunk(row).text)) for phrase in phrases):
-                holding[row] = True
+        phrase = exact_words(said)
+        for row in self._candidates(said, allowed).tolist() if phrase else ():
+            begun = exact_words(self._contents.chunk(row).text)
+            if row + 1 < len(holding) and self._contents.chunks[row, NUMBER] == self._contents.chunks[row + 1, NUMBER]:
+                begun += exact_words(self._contents.chunk(row + 1).text)[: len(phrase) - 1]
+            holding[row] = _within(phrase, begun)
         return holding
 
-    def _with_all(self, stems: set[str]) -> Numbers:
-        """The rows that hold all of some stems; every row where there is none to go by."""
-        rows = np.arange(len(self._contents.chunks))
-        for held in sorted((self.keywords.rows(stem) for stem in stems), key=len):
-            rows = np.intersect1d(rows, held, assume_unique=True)
-        return rows
+    def _candidates(self, said: str, allowed: Mask | None) -> Numbers:
+        """The rows that hold, with the next one, all words of a phrase."""
+        stems = {stemmed for word, stemmed in words(said) if not LONE.fullmatch(word)} & set(indexed_stems(said))
+        if not stems:
+            rows = np.array([row for row, _ in self.vectors.nearest(self.embedder.question(said), PHRASE_DEPTH, allowed)], np.int64)
+        else:
+            held = sorted((self.keywords.rows(stem) for stem in stems), key=len)
+            rows = reduce(np.intersect1d, (np.union1d(found, found - 1) for found in held)).astype(np.int64)
+        return rows[(rows >= 0) & (True if allowed is None else allowed[rows])]
 
     def neighbours(self, chunk: Chunk, reach: int = 1) -> tuple[Chunk, ...]:
-        """The chunks that stand up to `reach` places before and after one in its document, itself among them, in order."""
+        """The chunks that stand up to `reach` places before and after one in its document, itself among them, in order.
+
+        Raises KeyError where the index does not hold the document, ValueError where it no longer holds the chunk.
+        """
         rows = self._contents.rows_of(chunk.document.id)
-        place = next(row for row in rows if int(self._contents.chunks[row, ID]) == chunk.id)
+        place = rows[self._contents.chunks[rows.start : rows.stop, ID].tolist().index(chunk.id)]
         return tuple(map(self._contents.chunk, range(max(place - reach, rows.start), min(place + reach + 1, rows.stop))))
 
     def as_retriever(self, top: int = 10) -> "FootnoteRetriever":
@@ -191,7 +207,7 @@ def _folded(hits: Iterator[Hit], top: int) -> list[Hit]:
     """The first `top` hits without those that say the same words as a better one, which are kept with it."""
     first: dict[tuple[str, ...], Hit] = {}
     for hit in hits:
-        said = folded_words(hit.chunk.text)
+        said = exact_words(hit.chunk.text)
         if said in first:
             first[said] = replace(first[said], duplicates=(*first[said].duplicates, hit.chunk))
         elif len(first) == top:

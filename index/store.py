@@ -36,6 +36,8 @@ from index.types import ModelIdentity
 FORMAT = 4
 OURS = re.compile(r"LOCK|CURRENT|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT)")
 REBUILD = "rebuild it with `footnote build --full`"
+NAME_SOURCES = "rebuild it with `footnote build --full FOLDER`"
+"""Where the index cannot tell what it was made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,12 @@ class Store:
         """The current manifest alone, checked; for what an index is, where its files may be damaged."""
         return self._manifest(self._current())[0]
 
+    def sources(self) -> tuple[str, ...]:
+        """The sources of the last build, of whatever format the index is. Raises StoreError where they cannot be told."""
+        current = self._current()
+        file = self.path / current["generation"] / "MANIFEST.json"
+        return tuple(map(str, json.loads(_checked(file, current["manifest"]))["sources"]))
+
     def generation(self) -> str:
         """The name of the current generation: the cheapest way to see that a build has committed."""
         return self._current()["generation"]
@@ -108,18 +116,18 @@ class Store:
             self._refuse_orphans()
             raise NoIndexError(f"there is no index in {self.path}: make one with `footnote build FOLDER`") from None
         except ValueError:
-            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {REBUILD}") from None
+            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {NAME_SOURCES}") from None
         except OSError as error:
             raise StoreError(f"cannot read {self.path / 'CURRENT'}: {error.strerror}") from error
         if not isinstance(pointer, dict) or not all(isinstance(pointer.get(key), str) for key in ("generation", "manifest")):
-            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {REBUILD}")
+            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {NAME_SOURCES}")
         if pointer["generation"] != generation_name(pointer["manifest"]):
-            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {REBUILD}")
+            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {NAME_SOURCES}")
         return pointer
 
     def _refuse_orphans(self) -> None:
         if self._ours("gen"):
-            raise DamagedError(f"{self.path / 'CURRENT'} is missing, though generations are there: {REBUILD}")
+            raise DamagedError(f"{self.path / 'CURRENT'} is missing, though generations are there: {NAME_SOURCES}")
 
     def _read(self, current: Mapping[str, str], names: Sequence[str]) -> Snapshot:
         manifest, size = self._manifest(current)
@@ -134,10 +142,7 @@ class Store:
 
     def _manifest(self, current: Mapping[str, str]) -> tuple[Manifest, int]:
         """The manifest that CURRENT names, and its size in bytes."""
-        file = self.path / current["generation"] / "MANIFEST.json"
-        data = bytes(_mapped(file))
-        if hashlib.sha256(data).hexdigest() != current["manifest"]:
-            raise DamagedError(f"{file} is damaged (its SHA-256 differs): {REBUILD}")
+        data = _checked(self.path / current["generation"] / "MANIFEST.json", current["manifest"])
         return Manifest.from_bytes(data, self.path), len(data)
 
     # --- Writing -------------------------------------------------------------------------------------
@@ -250,6 +255,13 @@ def _mapped(file: Path, check: Callable[[BufferedReader], None] = lambda _: None
         raise DamagedError(f"{file} is missing: {REBUILD}") from None
     except OSError as error:
         raise StoreError(f"cannot read {file}: {error.strerror}") from error
+
+
+def _checked(manifest: Path, digest: str) -> bytes:
+    data = bytes(_mapped(manifest))
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise DamagedError(f"{manifest} is damaged (its SHA-256 differs): {NAME_SOURCES}")
+    return data
 
 
 def _verified(file: Path, size: int, digest: str) -> memoryview:

@@ -1,6 +1,7 @@
-"""Words as a search sees them: folded (case, accents) and stemmed as English. The only door to the stemmer.
+"""Words as a search sees them: folded (case, accents, width) and stemmed as English. The only door to the stemmer.
 
-Scripts that are written without spaces are cut into pairs of characters. Stop words are not indexed.
+Scripts that are written without spaces are cut into pairs of characters. Codes (`XR-7731-B`, `12.4`) count whole, too. Stop
+words are not indexed. What is changed here changes the stored index: raise `index.store.FORMAT`.
 """
 
 import re
@@ -9,8 +10,25 @@ from functools import lru_cache
 
 import Stemmer
 
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+")
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u1049\u1050-\u109f\u1780-\u17d3"
+    "\u3005-\u3007\u3041-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f\uac00-\ud7af"
+)
+"""Thai, Lao, Burmese, Khmer; Japanese, Chinese; and Korean, whose words take endings."""
+INDIC = "\u0900-\u0963\u0966-\u0df3"
+ACCENTS = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
+"""Marks on Latin, Greek, Cyrillic, Hebrew and Arabic letters, without which a word is the same; the vowels of other scripts are none of them."""
+LETTER = rf"(?:[^\W_{UNSPACED}]|[{INDIC}])"
+REST = rf"(?:[^\W_{UNSPACED}]|[{INDIC}{ACCENTS}])*"
+SPACED = rf"{LETTER}{REST}(?:'{LETTER}{REST})?"
+WORD = re.compile(rf"[{UNSPACED}]+|{SPACED}")
+ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)?")  # The same, six times as fast.
+CODE = re.compile(r"(?<![\w.:/-])(?=[A-Za-z0-9_.:/-]*[0-9])[A-Za-z0-9]+(?:[_.:/-][A-Za-z0-9]+)+")
+# Separators say nothing; signs do: "C++" is not "C#", "€5" not "$5", "-5" not "5", "1/5" not "1.5".
+SEPARATORS = r"!\"&'()*,./:;<>?@\[\\\]`{|}~¡¿·‐-‧′″‹›、。「」『』•▪■□●○◦…–—−-"
+EXACT = re.compile(rf"[{UNSPACED}]|{SPACED}|(?<=\w)\#|(?<!\w)[-−](?=\d)|(?<=\d)[.,:/-](?=\d)|[^\w\s#{SEPARATORS}]")
+LONE = re.compile(rf"[{UNSPACED}]")
+UNWRITTEN = str.maketrans(dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff") | {"’": "'", "ʼ": "'", "™": " ", "℠": " "})
 
 LONGEST = 64  # Characters of a stem: what is longer is data, and found by its beginning.
 
@@ -33,11 +51,19 @@ def _stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")
 
 
+def _prepared(text: str) -> str:
+    """The text in compatibility form (NFKC), with straight apostrophes, and without what is not seen."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(UNWRITTEN))
+
+
 @lru_cache(maxsize=65536)
 def fold(word: str) -> str:
     """A word without case, accents, and an English possessive."""
-    folded = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
-    return re.sub(r"['’]s?$", "", folded)
+    folded = word.casefold()
+    if not folded.isascii():
+        bare = re.sub(f"[{ACCENTS}]", "", unicodedata.normalize("NFKD", folded.translate(UNWRITTEN)))
+        folded = unicodedata.normalize("NFC", bare)
+    return re.sub(r"'s?$", "", folded)
 
 
 @lru_cache(maxsize=65536)
@@ -48,16 +74,17 @@ def stem(word: str) -> str:
 
 
 def words(text: str) -> list[tuple[str, str]]:
-    """The (word, stem) of every word of a text, in order; of scripts without spaces, every pair of characters."""
+    """The (word, stem) of every word of a text, in order; of scripts without spaces, every pair of characters; codes whole, at the end."""
+    text = _prepared(text)
     found: list[tuple[str, str]] = []
-    for word in WORD.findall(text):
+    for word in (ASCII_WORD if text.isascii() else WORD).findall(text):
         found += _cut(word)
-    return found
+    return found + [(code, fold(code)) for code in CODE.findall(text)]
 
 
 @lru_cache(maxsize=65536)
 def _cut(word: str) -> tuple[tuple[str, str], ...]:
-    if UNSPACED.search(word):
+    if LONE.match(word):
         return tuple((word[i : i + 2], word[i : i + 2]) for i in range(max(len(word) - 1, 1)))
     return ((word, stem(word)),)
 
@@ -67,15 +94,15 @@ def indexed_stems(text: str) -> list[str]:
     return [stemmed[:LONGEST] for word, stemmed in words(text) if fold(word) not in STOP_WORDS]
 
 
-def folded_words(text: str) -> tuple[str, ...]:
-    """The words of a text without case and accents: texts that agree in them say the same, word for word."""
-    return tuple(map(fold, WORD.findall(text)))
+def exact_words(text: str) -> tuple[str, ...]:
+    """The words and signs of a text without case, accents and punctuation: texts that agree in them say the same, word for word."""
+    return tuple(map(fold, EXACT.findall(_prepared(text))))
 
 
 def content_words(text: str) -> list[tuple[str, str]]:
-    """The words that carry meaning: without stop words and lone letters; each stem once, in order."""
+    """The words that carry meaning: without stop words and small lone letters; each stem once, in order."""
     kept: dict[str, str] = {}
-    for word, stemmed in words(text):
-        if fold(word) not in STOP_WORDS and (len(stemmed) > 1 or stemmed.isdigit()):
+    for place, (word, stemmed) in enumerate(words(text)):
+        if fold(word) not in STOP_WORDS and (len(stemmed) > 1 or stemmed.isdigit() or LONE.match(word) or (place and word.isupper())):
             kept.setdefault(stemmed, word)
     return [(word, stemmed) for stemmed, word in kept.items()]

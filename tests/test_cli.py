@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import index.store
+from index.store import Store
 from tests.conftest import REPOSITORY, SHARED, Run, complaint, output, write
 
 TEXT = "The lease begins on 1 May. The rent is 900 euros a month. Either side may end it with notice of three months.\n"
@@ -63,6 +65,14 @@ def test_a_declined_question_exits_with_3(built: Path, footnote: Run) -> None:
     assert answer["missing_words"] == ["discovered", "penicillin"]
     assert list(answer["nearest"][0]) == CITATION_KEYS
     assert 0 <= answer["confidence"] < 0.36
+
+
+def test_a_code_is_another_code_where_one_letter_differs(folder: Path, footnote: Run) -> None:
+    write(folder, {f"p{letter}.txt": f"Part number: XR-7731-{letter}. Use it in the pump housing.\n" for letter in "ABC"})
+    footnote("build", folder)
+    for question in ("XR-7731-B", "What is XR-7731-B?"):
+        assert output(footnote("ask", question, "--json"))["answer"] == "Part number: XR-7731-B. [1]"
+    assert output(footnote("ask", "What is XR-7731-D?", "--json", code=3))["missing_words"] == ["XR-7731-D"]
 
 
 def test_ask_prints_the_answer_and_below_it_the_quoted_sources(built: Path, footnote: Run) -> None:
@@ -123,6 +133,9 @@ def test_search_and_ask_look_only_where_they_are_told(built: Path, footnote: Run
     os.utime(built / "sub/pets.md", (1_700_000_000, 1_700_000_000))
     footnote("build")
     assert [hit["document"] for hit in output(footnote("search", "the rent and cats", "--json", *options))["hits"]] == expected
+    if not expected:
+        assert "no document fits the filter" in complaint(footnote("ask", "How high is the rent?", *options, code=2))
+        return
     answer = output(footnote("ask", "How high is the rent?", "--json", *options, code=0 if "lease.txt" in expected else 3))
     assert {citation["document"] for citation in answer["citations"]} <= set(expected)
 
@@ -182,9 +195,20 @@ def test_damage_is_named_and_a_full_build_mends_it(built: Path, footnote: Run, t
     footnote("ask", "How high is the rent?")
 
 
+def test_an_index_of_another_version_is_made_anew_of_what_it_was_made_of(built: Path, footnote: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path / ".footnote")
+    manifest = store.manifest()
+    monkeypatch.setattr(index.store, "FORMAT", 1)
+    with store.lock():
+        store.commit(manifest.model, manifest.cut, manifest.sources, {"other": b"layout"})
+    assert "has another format version" in complaint(footnote("ask", "How high is the rent?", code=2))
+    footnote("build", "--full")
+    footnote("ask", "How high is the rent?")
+
+
 def test_an_index_whose_sources_cannot_be_told_asks_for_them(built: Path, footnote: Run, tmp_path: Path) -> None:
     (tmp_path / ".footnote" / "CURRENT").unlink()
-    assert "name what to index, as in `footnote build --full FOLDER`" in complaint(footnote("build", "--full", code=2))
+    assert "CURRENT is missing, though generations are there: rebuild it with `footnote build --full FOLDER`" in complaint(footnote("build", "--full", code=2))
     footnote("build", "--full", built)
     footnote("ask", "How high is the rent?")
 

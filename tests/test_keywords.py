@@ -8,12 +8,49 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.keywords import ChunkWords, Keywords, highest
-from index.words import content_words, fold, folded_words, indexed_stems, stem, words
+from index.words import content_words, exact_words, fold, indexed_stems, stem, words
 
 
 @pytest.mark.parametrize(("one", "other"), [("Séjourné", "sejourne"), ("STRASSE", "straße"), ("Italy's", "italy"), ("Peter’s", "peter")])
 def test_case_accents_and_possessives_are_folded(one: str, other: str) -> None:
     assert fold(one) == fold(other)
+
+
+SAME = [
+    ("O’Brien", "O'Brien"),
+    ("re\u0301sume\u0301", "résumé"),
+    ("straw\u00adberries", "strawberries"),
+    ("اللُّغَةُ", "اللغة"),
+    ("ﾃﾞｰﾀﾍﾞｰｽ", "データベース"),
+    ("½", "1⁄2"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_however_a_word_is_written_it_is_the_same(one: str, other: str) -> None:
+    assert indexed_stems(one) == indexed_stems(other) != []
+    assert exact_words(one) == exact_words(other)
+
+
+def test_words_of_several_scripts_are_told_apart_where_they_touch() -> None:
+    assert indexed_stems("我们使用Python编写") == ["我们", "们使", "使用", "python", "编写"]
+
+
+def test_codes_count_whole_too() -> None:
+    assert [stemmed for _, stemmed in words("Part XR-7731-B costs 4.50 (see v1.2).")][-3:] == ["xr-7731-b", "4.50", "v1.2"]
+    assert words("well-known e.g. and/or")[-1] == ("or", "or")
+
+
+DIFFERENT = [("C++", "C#"), ("€100", "$100"), ("-5 degrees", "5 degrees"), ("1/5", "1.5"), ("दिन", "दीन"), ("กิน", "กัน"), ("😀", "🚀"), ("vitamin C", "C++")]
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_signs_that_mean_something_are_no_punctuation(one: str, other: str) -> None:
+    assert exact_words(one) != exact_words(other)
+
+
+def test_punctuation_and_markup_say_nothing() -> None:
+    assert exact_words("**Notice**, as agreed (in writing):") == exact_words("notice as agreed — “in writing”")
 
 
 @pytest.mark.parametrize(("one", "other"), [("sending", "send"), ("contracts", "contract"), ("agreed", "agree")])
@@ -27,6 +64,7 @@ def test_scripts_without_spaces_are_cut_into_pairs() -> None:
 
 def test_content_words_leave_out_what_every_question_has() -> None:
     assert [word for word, _ in content_words("When did the Ministers of Italy say that?")] == ["Ministers", "Italy"]
+    assert [word for word, _ in content_words("What does section B say of a dog’s tail?")] == ["section", "B", "dog's", "tail"]
 
 
 def document(*sentences: str, context: str = "") -> ChunkWords:
@@ -64,9 +102,9 @@ def test_stop_words_are_not_indexed_and_long_ones_are_cut() -> None:
     assert Keywords.of([document(f"{long} here")]).rows(long).tolist() == [0]
 
 
-def test_folded_words_tell_what_is_said_and_not_how_it_is_set() -> None:
-    assert folded_words("The  Séjour: 30 days!") == folded_words("the sejour — 30 DAYS")
-    assert folded_words("30 days") != folded_words("31 days")
+def test_exact_words_tell_what_is_said_and_not_how_it_is_set() -> None:
+    assert exact_words("The  Séjour: 30 days!") == exact_words("the sejour — 30 DAYS")
+    assert exact_words("30 days") != exact_words("31 days")
 
 
 def test_which_chunks_hold_a_word() -> None:

@@ -78,9 +78,9 @@ def test_an_exact_word_is_found_that_no_meaning_leads_to(folder: Path, embedder:
     files = {f"{month}.txt": MEETING.format(month) + f"The file of that day is kept as QX-{number:04}-Z.\n" for number, month in enumerate(MONTHS)}
     best = built(folder, embedder, files).search("QX-0007-Z", top=3)[0]
     assert best.chunk.document.id == "August.txt"
-    assert (best.lexical_rank, best.words) == (1, ("QX", "0007"))
+    assert (best.lexical_rank, best.words) == (1, ("QX", "0007", "Z", "QX-0007-Z"))
     assert best.why.startswith("meaning (cosine ")
-    assert "words QX, 0007 (BM25 " in best.why
+    assert "words QX, 0007, Z, QX-0007-Z (BM25 " in best.why
 
 
 def test_a_hit_tells_both_figures_and_its_place_in_both_lists(seeds_index: Index) -> None:
@@ -118,6 +118,37 @@ def test_a_quoted_phrase_is_wanted_word_for_word(folder: Path, embedder: Embedde
     assert (hit.chunk.document.id, hit.phrases) == ("a.txt", ("force majeure",))
     assert "phrase “force majeure”" in hit.why
     assert index.search('"to be" or not')[0].phrases == ()  # No chunk has it, so the words are searched.
+
+
+def test_of_two_phrases_what_holds_most_is_found(folder: Path, embedder: Embedder) -> None:
+    index = built(folder, embedder, {"a.txt": "The harbour opens at six.", "b.txt": "The harbour master opens the school gate.", "c.txt": "A forest."})
+    assert [hit.chunk.document.id for hit in index.search('"the harbour" "school gate"')] == ["b.txt"]
+    assert [(hit.chunk.document.id, hit.phrases) for hit in index.search('"unicorn" "a forest" "  "')] == [("c.txt", ("a forest",))]
+
+
+def test_a_phrase_that_runs_into_the_next_chunk_is_found_where_it_begins(folder: Path, embedder: Embedder) -> None:
+    sentences = [f"Sentence number {number} talks about item{number} and its colour in the warehouse." for number in range(60)]
+    index = built(folder, embedder, {"long.txt": " ".join(sentences), "other.txt": "Its colour in the warehouse."})
+    first = index.neighbours(index.search("Sentence number 0")[0].chunk, 99)[0]
+    phrase = f"{first.sentences[-1].text.split(' and ')[1]} Sentence number {len(first.sentences)}"
+    assert [hit.chunk for hit in index.search(f'"{phrase}"')] == [first]
+
+
+PHRASES = [
+    ("北京是中华", "北京是中华人民共和国的首都。", "北京中华"),
+    ("계약은", "계약은 내년 삼월에 종료됩니다.", "계약 종료"),
+    ("データベース", "データベースのバックアップ", "テータヘース"),
+    ("½ cup", "Take ½ cup of flour.", "Take cup 12."),
+    ("C++", "Written in C++.", "Written in C#, for vitamin C."),
+    ("€100", "It costs €100.", "It costs $100."),
+    ("10:30", "At 10:30 sharp.", "At 10.30 sharp."),
+]
+
+
+@pytest.mark.parametrize(("phrase", "text", "other"), PHRASES)
+def test_a_phrase_may_be_of_any_script_and_hold_signs(folder: Path, embedder: Embedder, phrase: str, text: str, other: str) -> None:
+    (hit,) = built(folder, embedder, {"a.txt": other, "b.txt": text}).search(f'"{phrase}"')
+    assert hit.chunk.text == text
 
 
 def test_a_phrase_of_words_that_are_not_indexed_is_found(folder: Path, embedder: Embedder) -> None:
