@@ -19,7 +19,7 @@ SYSTEMS = ("footnote", "llama-index", "txtai")
 SIZES = (1_000, 100_000, 1_000_000)
 MOST = {"llama-index": 100_000}
 """Its vectors are lists of Python floats in one JSON file: a million take more than 20 GB."""
-PICTURE = Path("benchmarks.svg")
+PICTURE = Path(__file__).with_suffix(".svg")
 COLOURS = {"footnote": "#1f6feb", "llama-index": "#b35900", "txtai": "#5a7d2a"}
 Told = dict[str, float]
 
