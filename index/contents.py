@@ -24,6 +24,7 @@ Piece = tuple[Document, tuple[Sentence, ...], tuple[Chunk, ...]]
 Mask = NDArray[np.bool_]
 
 KEPT_DOCUMENTS = 256  # Decoded at a time: all texts of a large index would not fit.
+KEPT_FILTERS = 8
 LARGE = 64 << 20  # Bytes of a file, beyond which its pages are given back after each question.
 FILES = ("documents.jsonl", "documents.i64", "text.utf8", "sentences.u32", "chunks.i64", *keywords.FILES, "vectors.faiss", "coarse.faiss")
 ENTRY, TEXT, SENTENCES, CHUNKS, MODIFIED = range(5)
@@ -47,6 +48,7 @@ class Contents:
 
     def __post_init__(self) -> None:
         self._document = lru_cache(KEPT_DOCUMENTS)(self._read_document)
+        self.allowed = lru_cache(KEPT_FILTERS)(self._allowed)
 
     # --- Documents -------------------------------------------------------------------------------------
 
@@ -125,8 +127,8 @@ class Contents:
         """The chunks of a document, in its order."""
         return tuple(map(self.chunk, self.rows_of(id)))
 
-    def allowed(self, only: Filter) -> Mask:
-        """Which rows stand in documents that a filter accepts."""
+    def _allowed(self, only: Filter) -> Mask:
+        """Which rows stand in documents that a filter accepts. Kept for the last few filters: a million documents take seconds."""
         entries = map(json.loads, bytes(self.lines).splitlines())
         accepted = np.array([only.accepts(e[0], e[3], when) for e, when in zip(entries, self.documents[:, MODIFIED].tolist(), strict=True)], np.bool_)
         rows: Mask = accepted[self.chunks[:, NUMBER]] if len(self.chunks) else np.zeros(0, np.bool_)

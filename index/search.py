@@ -25,7 +25,7 @@ from index.keywords import Floats, Keywords, highest
 from index.store import REBUILD, Manifest, Store
 from index.types import Chunk, Document, Hit, Sentence
 from index.vectors import Numbers, Rows, Vectors
-from index.words import LONE, content_words, exact_words, indexed_stems, words
+from index.words import CODE, LONE, content_words, exact_words, indexed_stems, words
 
 if TYPE_CHECKING:
     from index.retriever import FootnoteRetriever
@@ -147,8 +147,8 @@ class Index:
         return holding
 
     def _candidates(self, said: str, allowed: Mask | None) -> Numbers:
-        """The rows that hold, with the next one, all words of a phrase."""
-        stems = {stemmed for word, stemmed in words(said) if not LONE.fullmatch(word)} & set(indexed_stems(said))
+        """The rows that hold, with the next one, all words of a phrase; but half a code may be asked for, and one character of a pair."""
+        stems = {stemmed for word, stemmed in words(said) if not (LONE.fullmatch(word) or CODE.fullmatch(word))} & set(indexed_stems(said))
         if not stems:
             rows = np.array([row for row, _ in self.vectors.nearest(self.embedder.question(said), PHRASE_DEPTH, allowed)], np.int64)
         else:

@@ -142,6 +142,8 @@ PHRASES = [
     ("C++", "Written in C++.", "Written in C#, for vitamin C."),
     ("€100", "It costs €100.", "It costs $100."),
     ("10:30", "At 10:30 sharp.", "At 10.30 sharp."),
+    ("7731-B", "Part XR-7731-B.", "Part XR-7731-A."),
+    ("京", "北京是首都。", "上海很大。"),
 ]
 
 
