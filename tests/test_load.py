@@ -261,7 +261,7 @@ def test_a_reader_that_dies_is_replaced(folder: Path) -> None:
 
 
 def test_a_file_that_needs_too_much_memory_is_named(folder: Path) -> None:
-    write(folder, {"big.txt": "a" * (400 << 20)})
+    write(folder, {"big.txt": "a" * (600 << 20)})
     assert "needs more than 1 GiB of memory" in reason(folder)
 
 

@@ -11,7 +11,6 @@ import resource
 import subprocess
 import sys
 import threading
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -116,20 +115,24 @@ def _no_network(event: str, _: tuple[Any, ...]) -> None:
 
 def _answer(path: Path, output: IO[bytes]) -> None:
     try:
-        reading = read(path)
+        answer, text = _told(read(path))
     except LoadError as error:
-        answer: dict[str, Any] = {"error": str(error)}
-        text = b""
+        answer, text = {"error": str(error)}, b""
     except MemoryError:
         answer, text = {"error": f"needs more than {ADDRESS_SPACE >> 30} GiB of memory to be read: split it"}, b""
-    else:
-        text = reading.text.encode("utf-8", "replace")  # A lone surrogate, which some PDFs hold, becomes "?".
-        answer = {
-            **asdict(reading),
-            "title": reading.title.encode("utf-8", "replace").decode(),
-            "text": None,
-            "bytes": len(text),
-            "headings": [(h.start, h.end, h.level, h.guessed) for h in reading.headings],
-        }
-    output.write(json.dumps(answer).encode() + b"\n" + text)
+    output.write(json.dumps(answer).encode() + b"\n")
+    output.write(text)
     output.flush()
+
+
+def _told(reading: Reading) -> tuple[dict[str, Any], bytes]:
+    """A reading as the line and the text that follows it."""
+    text = reading.text.encode("utf-8", "replace")  # A lone surrogate, which some PDFs hold, becomes "?".
+    line = {
+        "title": reading.title.encode("utf-8", "replace").decode(),
+        "bytes": len(text),
+        "pages": reading.pages,
+        "headings": [(h.start, h.end, h.level, h.guessed) for h in reading.headings],
+        "warnings": reading.warnings,
+    }
+    return line, text
