@@ -123,11 +123,13 @@ def picture(lines: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     for size in sorted({size for size, _ in points}):
         parts.append(f'<text x="{x(size):.1f}" y="{TOP + INNER_HEIGHT + 22}" text-anchor="middle">{size:,}</text>')
     parts.append(f'<text x="{LEFT + INNER_WIDTH / 2}" y="{HEIGHT - 12}" text-anchor="middle">chunks</text>')
-    for name, line in lines.items():
+    free = HEIGHT * 1.0
+    for name, line in sorted(lines.items(), key=lambda item: item[1][-1][1] if item[1] else 0):  # From the bottom up, so that no label covers another.
         if line:
+            free = min(y(line[-1][1]) + 4, free - 17)
             path = "L".join(f"{x(size):.1f} {y(value):.1f}" for size, value in line)
             dots = "".join(f'<circle cx="{x(size):.1f}" cy="{y(value):.1f}" r="4" fill="{COLOURS[name]}"/>' for size, value in line)
-            label = f'<text x="{x(line[-1][0]) + 10:.1f}" y="{y(line[-1][1]) + 4:.1f}" fill="{COLOURS[name]}">{name} {line[-1][1]:.0f} ms</text>'
+            label = f'<text x="{x(line[-1][0]) + 10:.1f}" y="{free:.1f}" fill="{COLOURS[name]}">{name} {line[-1][1]:.0f} ms</text>'
             parts.append(f'<path d="M{path}" fill="none" stroke="{COLOURS[name]}" stroke-width="2.5"/>{dots}{label}')
     return "\n".join([*parts, "</svg>\n"])
 
