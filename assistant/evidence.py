@@ -18,7 +18,7 @@ from index.embed import Embedder, Vectors32
 from index.keywords import Keywords
 from index.load.text import INVISIBLE
 from index.types import Hit, Sentence
-from index.words import STOP_WORDS, content_words, fold, stem, words
+from index.words import CODE, STOP_WORDS, content_words, fold, stem, words
 
 BAR = 0.36
 """Below this confidence the documents are said not to answer. Best at two answerable questions in three, tuned with the weights."""
@@ -102,7 +102,7 @@ class LinearEvidence:
 
     def judge(self, question: str, hits: Sequence[Hit]) -> Judgement:
         asked = content_words(question)
-        missing = tuple(word for word, stemmed in asked if stemmed not in self._vocabulary and (len(word) > 1 or word.isdigit()))
+        missing = _whole([word for word, stemmed in asked if stemmed not in self._vocabulary])
         candidates = _candidates(hits)
         if not candidates or not words(question):
             return Judgement((), 0.0, missing)
@@ -188,6 +188,12 @@ def _coverage(rarity: dict[str, float], stems: frozenset[str]) -> float:
     """The share of a question's words, weighted by their rarity, that stand among some stems."""
     total = sum(rarity.values())
     return sum(weight for stemmed, weight in rarity.items() if stemmed in stems) / total if total else 0.0
+
+
+def _whole(found: Sequence[str]) -> tuple[str, ...]:
+    """Some words without those that are parts of a code among them."""
+    parts = {part for word in found if CODE.fullmatch(word) for part in re.split(r"[_.:/-]", word)}
+    return tuple(word for word in found if word not in parts)
 
 
 def _share(flags: Sequence[bool]) -> float:

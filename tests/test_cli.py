@@ -73,6 +73,7 @@ def test_a_code_is_another_code_where_one_letter_differs(folder: Path, footnote:
     for question in ("XR-7731-B", "What is XR-7731-B?"):
         assert output(footnote("ask", question, "--json"))["answer"] == "Part number: XR-7731-B. [1]"
     assert output(footnote("ask", "What is XR-7731-D?", "--json", code=3))["missing_words"] == ["XR-7731-D"]
+    assert output(footnote("ask", "What is QZ-9-D?", "--json", code=3))["missing_words"] == ["QZ-9-D"]
 
 
 def test_ask_prints_the_answer_and_below_it_the_quoted_sources(built: Path, footnote: Run) -> None:
