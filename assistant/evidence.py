@@ -192,7 +192,7 @@ def _coverage(rarity: dict[str, float], stems: frozenset[str]) -> float:
 
 def _whole(found: Sequence[str]) -> tuple[str, ...]:
     """Some words without those that are parts of a code among them."""
-    parts = {part for word in found if CODE.fullmatch(word) for part in re.split(r"[_.:/-]", word)}
+    parts = {part for word in found if CODE.fullmatch(word) for part, _ in words(word) if part != word}
     return tuple(word for word in found if word not in parts)
 
 

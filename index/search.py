@@ -10,7 +10,7 @@ for reciprocal ranks, and hardly moves between weights of 0.4 and 0.6. `benchmar
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import reduce
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from index.keywords import Floats, Keywords, highest
 from index.store import REBUILD, Manifest, Store
 from index.types import Chunk, Document, Hit, Sentence
 from index.vectors import Numbers, Rows, Vectors
-from index.words import CODE, LONE, content_words, exact_words, indexed_stems, words
+from index.words import CODE, LONE, content_words, exact_words, indexed_stems
 
 if TYPE_CHECKING:
     from index.retriever import FootnoteRetriever
@@ -139,16 +139,17 @@ class Index:
         """Which rows hold a phrase, word after word, or the beginning of one that the next chunk ends."""
         holding = np.zeros(len(self._contents.chunks), np.bool_)
         phrase = exact_words(said)
+        said_in = lru_cache(2)(lambda row: exact_words(self._contents.chunk(row).text))  # The next chunk is often the next candidate.
         for row in self._candidates(said, allowed).tolist() if phrase else ():
-            begun = exact_words(self._contents.chunk(row).text)
+            begun = said_in(row)
             if row + 1 < len(holding) and self._contents.chunks[row, NUMBER] == self._contents.chunks[row + 1, NUMBER]:
-                begun += exact_words(self._contents.chunk(row + 1).text)[: len(phrase) - 1]
+                begun += said_in(row + 1)[: len(phrase) - 1]
             holding[row] = _within(phrase, begun)
         return holding
 
     def _candidates(self, said: str, allowed: Mask | None) -> Numbers:
         """The rows that hold, with the next one, all words of a phrase; but half a code may be asked for, and one character of a pair."""
-        stems = {stemmed for word, stemmed in words(said) if not (LONE.fullmatch(word) or CODE.fullmatch(word))} & set(indexed_stems(said))
+        stems = {stemmed for stemmed in indexed_stems(said) if not (LONE.fullmatch(stemmed) or CODE.fullmatch(stemmed))}
         if not stems:
             rows = np.array([row for row, _ in self.vectors.nearest(self.embedder.question(said), PHRASE_DEPTH, allowed)], np.int64)
         else:

@@ -101,9 +101,7 @@ class Store:
 
     def sources(self) -> tuple[str, ...]:
         """The sources of the last build, of whatever format the index is. Raises StoreError where they cannot be told."""
-        current = self._current()
-        file = self.path / current["generation"] / "MANIFEST.json"
-        return tuple(map(str, json.loads(_checked(file, current["manifest"]))["sources"]))
+        return tuple(map(str, json.loads(self._manifest_bytes(self._current()))["sources"]))
 
     def generation(self) -> str:
         """The name of the current generation: the cheapest way to see that a build has committed."""
@@ -142,8 +140,15 @@ class Store:
 
     def _manifest(self, current: Mapping[str, str]) -> tuple[Manifest, int]:
         """The manifest that CURRENT names, and its size in bytes."""
-        data = _checked(self.path / current["generation"] / "MANIFEST.json", current["manifest"])
+        data = self._manifest_bytes(current)
         return Manifest.from_bytes(data, self.path), len(data)
+
+    def _manifest_bytes(self, current: Mapping[str, str]) -> bytes:
+        file = self.path / current["generation"] / "MANIFEST.json"
+        data = bytes(_mapped(file))
+        if hashlib.sha256(data).hexdigest() != current["manifest"]:
+            raise DamagedError(f"{file} is damaged (its SHA-256 differs): {NAME_SOURCES}")
+        return data
 
     # --- Writing -------------------------------------------------------------------------------------
 
@@ -255,13 +260,6 @@ def _mapped(file: Path, check: Callable[[BufferedReader], None] = lambda _: None
         raise DamagedError(f"{file} is missing: {REBUILD}") from None
     except OSError as error:
         raise StoreError(f"cannot read {file}: {error.strerror}") from error
-
-
-def _checked(manifest: Path, digest: str) -> bytes:
-    data = bytes(_mapped(manifest))
-    if hashlib.sha256(data).hexdigest() != digest:
-        raise DamagedError(f"{manifest} is damaged (its SHA-256 differs): {NAME_SOURCES}")
-    return data
 
 
 def _verified(file: Path, size: int, digest: str) -> memoryview:

@@ -18,6 +18,7 @@ UNSPACED = (
 INDIC = "\u0900-\u0963\u0966-\u0df3"
 ACCENTS = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
 """Marks on Latin, Greek, Cyrillic, Hebrew and Arabic letters, without which a word is the same; the vowels of other scripts are none of them."""
+ACCENT = re.compile(f"[{ACCENTS}]")
 LETTER = rf"(?:[^\W_{UNSPACED}]|[{INDIC}])"
 REST = rf"(?:[^\W_{UNSPACED}]|[{INDIC}{ACCENTS}])*"
 SPACED = rf"{LETTER}{REST}(?:'{LETTER}{REST})?"
@@ -61,7 +62,7 @@ def fold(word: str) -> str:
     """A word without case, accents, and an English possessive."""
     folded = word.casefold()
     if not folded.isascii():
-        bare = re.sub(f"[{ACCENTS}]", "", unicodedata.normalize("NFKD", folded.translate(UNWRITTEN)))
+        bare = ACCENT.sub("", unicodedata.normalize("NFKD", folded.translate(UNWRITTEN)))
         folded = unicodedata.normalize("NFC", bare)
     return re.sub(r"'s?$", "", folded)
 
