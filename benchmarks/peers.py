@@ -44,11 +44,11 @@ def chunk_texts(count: int) -> Iterator[str]:
         yield from (chunk.text for chunk in found)
 
 
-def all_rows(count: int) -> Iterator[Any]:
-    """The vectors of all synthetic chunks, in batches."""
+def chunks(count: int) -> Iterator[tuple[list[str], Any]]:
+    """All synthetic chunks in batches: their texts, and their vectors."""
     embedder, texts = synthetic(), chunk_texts(count)
     while batch := list(islice(texts, BATCH)):
-        yield embedder.documents(batch)
+        yield batch, embedder.documents(batch)
 
 
 # --- Footnote ----------------------------------------------------------------------------------------
@@ -102,8 +102,8 @@ def llama_make(count: int, place: Path) -> None:
     from llama_index.core import VectorStoreIndex
     from llama_index.core.schema import TextNode
 
-    rows = (row for batch in all_rows(count) for row in batch)
-    nodes = [TextNode(id_=str(number), text=text, embedding=row.tolist()) for number, (text, row) in enumerate(zip(chunk_texts(count), rows, strict=False))]
+    both = (pair for texts, rows in chunks(count) for pair in zip(texts, rows, strict=True))
+    nodes = [TextNode(id_=str(number), text=text, embedding=row.tolist()) for number, (text, row) in enumerate(both)]
     VectorStoreIndex(nodes, embed_model=_llama_model()).storage_context.persist(str(place))
 
 
@@ -130,13 +130,13 @@ def txtai_files(folder: str, place: Path) -> float:
     from index.load import load
 
     embedder = open_embedder(DEFAULT_MODEL, default_cache())
-    chunks = []
+    texts = []
     for document in load([Path(folder)], {}):
-        chunks += [chunk.text for chunk in split.chunks(document, split.sentences(document), embedder.count, embedder.identity.window - 2)]
+        texts += [chunk.text for chunk in split.chunks(document, split.sentences(document), embedder.count, embedder.identity.window - 2)]
     embeddings = Embeddings(path=str(packaged()), content=True)
     embeddings.batchtransform(["to be ready"])
     start = time.perf_counter()
-    embeddings.index(chunks)
+    embeddings.index(texts)
     embeddings.save(str(place))
     return time.perf_counter() - start
 
@@ -144,17 +144,8 @@ def txtai_files(folder: str, place: Path) -> float:
 def txtai_make(count: int, place: Path) -> None:
     from txtai import Embeddings
 
-    rows = all_rows(count)
-    held: list[Any] = []
-
-    def next_rows(texts: list[Any]) -> Any:
-        while sum(map(len, held)) < len(texts):
-            held.append(next(rows))
-        both = np.concatenate(held)
-        held[:] = [both[len(texts) :]]
-        return both[: len(texts)]
-
-    embeddings = Embeddings(method="external", transform=next_rows, content=True)
+    embedder = synthetic()
+    embeddings = Embeddings(method="external", transform=lambda texts: embedder.documents(texts), content=True)  # It takes functions only.
     embeddings.index((number, text, None) for number, text in enumerate(chunk_texts(count)))
     embeddings.save(str(place))
 
@@ -217,7 +208,7 @@ def recall(count: int, place: Path) -> float:
     best = np.full((QUESTIONS, TOP), -2.0)
     rows = np.zeros((QUESTIONS, TOP), np.int64)
     first = 0
-    for batch in all_rows(count):
+    for _, batch in chunks(count):
         scores = np.concatenate([best, vectors @ batch.T], axis=1)
         numbers = np.concatenate([rows, np.broadcast_to(np.arange(first, first + len(batch)), (QUESTIONS, len(batch)))], axis=1)
         kept = np.argsort(-scores, axis=1)[:, :TOP]
