@@ -178,7 +178,7 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
             if key in found or sentence.start in headings or INVISIBLE.search(sentence.text) or not stems[place]:
                 continue
             heading = document.heading_at(sentence.start)
-            over = f"{document.title}\n{document.text[heading.start : heading.end] if heading else ''}"
+            over = f"{document.name}\n{document.text[heading.start : heading.end] if heading else ''}"
             around = frozenset(stemmed for _, stemmed in words(over)).union(*stems[max(place - 1, 0) : place + 2])
             found[key] = _Candidate(sentence, stems[place], around, hit.cosine, heading is not None and heading.start == sentence.start)
     return list(found.values())

@@ -69,7 +69,7 @@ def hit_json(rank: int, hit: Hit, around: Sequence[Chunk] = ()) -> dict[str, Any
         "why": hit.why,
         "duplicates": [{"document": c.document.id, "page": c.page, "start": c.start, "end": c.end} for c in hit.duplicates],
         "document": chunk.document.id,
-        "title": chunk.document.title,
+        "title": chunk.document.name,
         "page": chunk.page,
         "start": chunk.start,
         "end": chunk.end,
@@ -209,7 +209,7 @@ def _where(citation: Citation) -> str:
 
 def _named(document: Document) -> str:
     """A document's title with its path; the path alone where the title says no more."""
-    return document.id if document.title in document.id else f"{document.title} ({document.id})"
+    return document.id if document.name in document.id else f"{document.name} ({document.id})"
 
 
 def html_text(text: str) -> str:

@@ -29,7 +29,7 @@ class Citation:
 
     @property
     def title(self) -> str:
-        return self.sentence.document.title
+        return self.sentence.document.name
 
     @property
     def page(self) -> int | None:

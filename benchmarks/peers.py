@@ -64,7 +64,7 @@ def footnote_files(folder: str, place: Path) -> float:
     start = time.perf_counter()
     store = Store(place)
     with store.lock():
-        build(store, load([Path(folder)], {}), embedder, [folder])
+        build(store, load([Path(folder)]), embedder, [folder])
     return time.perf_counter() - start
 
 
@@ -131,7 +131,7 @@ def txtai_files(folder: str, place: Path) -> float:
 
     embedder = open_embedder(DEFAULT_MODEL, default_cache())
     texts = []
-    for document in load([Path(folder)], {}):
+    for document in load([Path(folder)]):
         texts += [chunk.text for chunk in split.chunks(document, split.sentences(document), embedder.count, embedder.identity.window - 2)]
     embeddings = Embeddings(path=str(packaged()), content=True)
     embeddings.batchtransform(["to be ready"])

@@ -1,6 +1,7 @@
 """Make a store hold exactly these documents: a set difference of chunks, then the work.
 
-Documents are cut as they come, and what no old index has embedded is embedded beside the reading of the next.
+Documents are cut as they come, and what no old index has embedded is embedded beside the reading of the next. What has not
+changed is taken over in rows, without a look at its text.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,13 +12,14 @@ from typing import TypeVar
 import numpy as np
 
 from index import split
-from index.contents import FILES, KEY, Contents, Piece
+from index.contents import FILES, Contents
 from index.embed import Embedder, Vectors32
 from index.errors import NoIndexError, StoreError
+from index.journal import Journal
 from index.keywords import ChunkWords, Keywords
 from index.store import Store
-from index.types import Chunk, Document, ModelIdentity, Sentence
-from index.vectors import Numbers, Vectors
+from index.tables import CHUNKS, KEY, Numbers, Piece, Tables, ranges
+from index.types import Chunk, Document, ModelIdentity, Sentence, Unchanged
 from index.words import indexed_stems
 
 T = TypeVar("T")
@@ -41,43 +43,41 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build can go on from: the contents of the index and the sources they came from."""
+    """What a build can go on from: the contents of the index, and the sources and the model they came from."""
 
     contents: Contents
     sources: tuple[str, ...]
-
-    @property
-    def documents(self) -> dict[str, Document]:
-        """The documents of the index, by id."""
-        return {id: self.contents.document(id) for id in self.contents.ids}
+    model: ModelIdentity
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a build did. `embedded` counts the texts whose vectors were made anew: equal ones are made once."""
+    """What a build did. `embedded` counts the texts whose vectors were made anew: equal ones are made once. `resumed` were made by a build that was stopped."""
 
     plan: Plan
     documents: int
     sentences: int
     chunks: int
     embedded: int
+    resumed: int
     committed: bool
 
 
-def plan(documents: Iterable[Document], old: Built | None) -> Plan:
+def plan(documents: Iterable[Document | Unchanged], old: Built | None) -> Plan:
     """Compare documents with what an index holds, by id and source hash."""
-    stored = old.contents.hashes if old else {}
-    given = {document.id: document.source_hash for document in documents}
+    stored = old.contents.stamps if old else {}
+    given = {document.id: None if isinstance(document, Unchanged) else document.source_hash for document in documents}
+    same = {id for id in given.keys() & stored.keys() if given[id] in (None, stored[id].source_hash)}
     return Plan(
         added=tuple(sorted(given.keys() - stored.keys())),
-        changed=tuple(sorted(id for id in given.keys() & stored.keys() if given[id] != stored[id])),
+        changed=tuple(sorted(given.keys() & stored.keys() - same)),
         removed=tuple(sorted(stored.keys() - given.keys())),
-        kept=tuple(sorted(id for id in given.keys() & stored.keys() if given[id] == stored[id])),
+        kept=tuple(sorted(same)),
     )
 
 
-def reusable(store: Store, model: ModelIdentity) -> Built | None:
-    """What the index holds, if this model and these rules can go on from them.
+def reusable(store: Store) -> Built | None:
+    """What the index holds, if these rules can go on from it.
 
     None where there is no index; raises StoreError where it is damaged or made otherwise.
     """
@@ -85,10 +85,9 @@ def reusable(store: Store, model: ModelIdentity) -> Built | None:
         snapshot = store.read(FILES)
     except NoIndexError:
         return None
-    require_model(snapshot.manifest.model, model, store)
     if snapshot.manifest.cut != split.VERSION:
         return None
-    return Built(Contents.from_files(snapshot.files), snapshot.manifest.sources)
+    return Built(Contents.from_files(snapshot.files), snapshot.manifest.sources, snapshot.manifest.model)
 
 
 def require_model(stored: ModelIdentity, model: ModelIdentity, store: Store) -> None:
@@ -106,32 +105,42 @@ class _Work:
 
     embedder: Embedder
     old: Contents | None
+    journal: Journal
     pool: ThreadPoolExecutor
+    unchanged: list[str] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
-    texts: dict[int, str] = field(default_factory=dict)
     keys: dict[int, int] = field(default_factory=dict)
     batches: list[Batch] = field(default_factory=list)
     waiting: dict[int, str] = field(default_factory=dict)
+    resumed: dict[int, Vectors32] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        stored = self.old.chunks[:, KEY].tolist() if self.old else []
-        self.known = {key: row for row, key in reversed(list(enumerate(stored)))}
-        self.embedding: set[int] = set()
+        keys = self.old.chunks[:, KEY] if self.old else np.zeros(0, np.int64)
+        self._by_key = np.argsort(keys, kind="stable")
+        self._sorted_keys = keys[self._by_key]
+        self._embedding: set[int] = set()
 
-    def add(self, document: Document, kept: bool) -> None:
-        """Take a document in: a kept one as it is stored, another cut anew and sent to be embedded."""
-        if self.old and kept:
-            self.pieces.append(_stored(self.old, document))
-            rows = self.old.rows_of(document.id)
-            self.keys.update(zip((chunk.id for chunk in self.pieces[-1][2]), self.old.chunks[rows.start : rows.stop, KEY].tolist(), strict=True))
+    def row_of(self, key: int) -> int | None:
+        """The first row of the old index that has the vector of a text."""
+        place = int(np.searchsorted(self._sorted_keys, key))
+        return int(self._by_key[place]) if place < len(self._sorted_keys) and self._sorted_keys[place] == key else None
+
+    def add(self, document: Document | Unchanged) -> None:
+        """Take a document in: an unchanged one as it is stored, another cut anew, and sent to be embedded where its text is new."""
+        if isinstance(document, Unchanged):
+            self.unchanged.append(document.id)
             return
         self.pieces.append(_cut(document, self.embedder))
         for chunk in self.pieces[-1][2]:
             text = split.embedded_text(document, chunk.start, chunk.end)
             key = split.text_key(text)
             self.keys[chunk.id] = key
-            if key not in self.known and key not in self.embedding:
-                self.embedding.add(key)
+            if key in self._embedding or key in self.resumed or self.row_of(key) is not None:
+                continue
+            if key in self.journal.vectors:
+                self.resumed[key] = self.journal.vectors[key]
+            else:
+                self._embedding.add(key)
                 self.waiting[key] = text
         while len(self.waiting) >= BATCH:
             self._send()
@@ -140,7 +149,12 @@ class _Work:
         batch = dict(list(self.waiting.items())[:BATCH])
         for key in batch:
             del self.waiting[key]
-        self.batches.append((tuple(batch), self.pool.submit(self.embedder.documents, list(batch.values()))))
+        self.batches.append((tuple(batch), self.pool.submit(self._embed, tuple(batch), list(batch.values()))))
+
+    def _embed(self, keys: Sequence[int], texts: Sequence[str]) -> Vectors32:
+        rows = self.embedder.documents(texts)
+        self.journal.add(keys, rows)
+        return rows
 
     def finish(self) -> None:
         """No more documents come: embed what waits, and put the pieces in order of id."""
@@ -151,7 +165,7 @@ class _Work:
     def vectors(self, track: "Track[tuple[int, ...]]") -> dict[int, Vectors32]:
         """The vectors that no old index has, by the hash of their text, once they are made."""
         futures = iter([future for _, future in self.batches])
-        vectors: dict[int, Vectors32] = {}
+        vectors = dict(self.resumed)
         for keys in track([keys for keys, _ in self.batches]):
             vectors.update(zip(keys, next(futures).result(), strict=True))
         return vectors
@@ -159,7 +173,7 @@ class _Work:
 
 def build(
     store: Store,
-    documents: Iterable[Document],
+    documents: Iterable[Document | Unchanged],
     embedder: Embedder,
     sources: Sequence[str],
     old: Built | None = None,
@@ -169,42 +183,32 @@ def build(
     """Commit an index of exactly these documents. Call it under `store.lock()`.
 
     `old` is what may be reused (see `reusable`); `track` wraps the batches that are embedded, for a progress bar; `check`
-    is called when all documents have come, and may raise: nothing is committed then.
+    is called when all documents have come, and may raise: nothing is committed then. Raises StoreError unless `old` was made with this very model.
     """
+    if old:
+        require_model(old.model, embedder.identity, store)
     before = old.contents if old else None
-    stored = before.hashes if before else {}
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        work = _Work(embedder, before, pool)
+    with store.journal(embedder.identity, fresh=old is None) as journal, ThreadPoolExecutor(AT_ONCE) as pool:
+        work = _Work(embedder, before, journal, pool)
         try:
             for document in documents:
-                work.add(document, kept=stored.get(document.id) == document.source_hash)
+                work.add(document)
             check()
             work.finish()
-            chunks = [chunk for _, _, found in work.pieces for chunk in found]
-            changes = plan((document for document, _, _ in work.pieces), old)
-            total = sum(len(sentences) for _, sentences, _ in work.pieces)
-            if old and tuple(sources) == old.sources and _unchanged(work.pieces, changes, old.contents):
-                return Report(changes, len(work.pieces), total, len(chunks), 0, committed=False)
-            words = _keywords(work.pieces, changes, before)  # While the last texts are embedded.
-            made = work.vectors(track)
+            changes = plan([*map(Unchanged, work.unchanged), *(document for document, _, _ in work.pieces)], old)
+            if old and tuple(sources) == old.sources and not (work.pieces or changes.removed):
+                return _report(changes, old.contents.tables, 0, 0, committed=False)
+            made = _Made(work, before)
+            words = made.keywords()  # While the last texts are embedded.
+            vectors = work.vectors(track)
         finally:
             pool.shutdown(cancel_futures=True)
-    contents = Contents.of(work.pieces, work.keys, words, _vectors(chunks, work, made))
-    store.commit(embedder.identity, split.VERSION, sources, contents.to_files())
-    return Report(changes, len(work.pieces), total, len(chunks), len(made), committed=True)
+        store.commit(embedder.identity, split.VERSION, sources, made.files(words, vectors))
+        return _report(changes, made.tables, len(vectors) - len(work.resumed), len(work.resumed), committed=True)
 
 
-def _unchanged(pieces: Sequence[Piece], changes: Plan, old: Contents) -> bool:
-    """Whether the index says already what a build would make it say, down to the time of each file."""
-    return not (changes.added or changes.changed or changes.removed) and all(document == old.document(document.id) for document, _, _ in pieces)
-
-
-def _stored(old: Contents, document: Document) -> Piece:
-    """A kept document with the sentences and chunks that are stored of it; its time or source may be new."""
-    sentences = tuple(Sentence(document, s.start, s.end) for s in old.sentences_of(document.id))
-    place = {sentence.start: number for number, sentence in enumerate(sentences)}
-    chunks = (Chunk(c.id, document, sentences[place[c.sentences[0].start] : place[c.sentences[-1].start] + 1]) for c in old.chunks_of(document.id))
-    return document, sentences, tuple(chunks)
+def _report(changes: Plan, tables: Tables, embedded: int, resumed: int, committed: bool) -> Report:
+    return Report(changes, len(tables.documents), len(tables.sentences), len(tables.chunks), embedded, resumed, committed)
 
 
 def _cut(document: Document, embedder: Embedder) -> Piece:
@@ -212,43 +216,57 @@ def _cut(document: Document, embedder: Embedder) -> Piece:
     return document, sentences, split.chunks(document, sentences, embedder.count, embedder.identity.window - SPECIAL_TOKENS)
 
 
-def _vectors(chunks: Sequence[Chunk], work: _Work, made: dict[int, Vectors32]) -> Vectors:
-    """Rows of the old index where it has the text, new ones elsewhere, in the order of the chunks."""
-    keys = [work.keys[chunk.id] for chunk in chunks]
-    rows = np.stack(list(made.values())) if made else np.zeros((0, work.embedder.identity.dimension), np.float32)
-    if work.old is None:
-        place = {key: row for row, key in enumerate(made)}
-        return Vectors.of(rows[[place[key] for key in keys]])
-    kept = sorted({work.known[key] for key in keys if key in work.known})
-    place = {row: number for number, row in enumerate(kept)}
-    new = {key: len(kept) + number for number, key in enumerate(made)}
-    order = np.array([place[work.known[key]] if key in work.known else new[key] for key in keys], np.int64)
-    return work.old.vectors.rearranged(np.array(kept, np.int64), rows, order)
+class _Made:
+    """A generation put together: the unchanged documents of the old one, and the pieces that were cut."""
 
+    def __init__(self, work: _Work, old: Contents | None) -> None:
+        self._work = work
+        self._old = old
+        self._new = Tables.of(work.pieces, work.keys)
+        if old is None:
+            self.tables = self._new
+            return
+        numbers = {id: number for number, id in enumerate(old.ids)}
+        ids = [*sorted(work.unchanged), *(document.id for document, _, _ in work.pieces)]
+        self._kept = np.array([numbers[id] for id in ids[: len(work.unchanged)]], np.int64)
+        order = np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int64)
+        self.tables = old.tables.rearranged(self._kept, self._new, order)
+        self._rows, self._row_order = self._chunk_rows(old.tables, order)
 
-def _keywords(pieces: Sequence[Piece], changes: Plan, old: Contents | None) -> Keywords:
-    """The words of new and changed documents, and those that the old index has of the others."""
-    if old is None:
-        return Keywords.of([_words(*piece) for piece in pieces])
-    kept = set(changes.kept)
-    new = Keywords.of([_words(*piece) for piece in pieces if piece[0].id not in kept])
-    rows = [row for id in changes.kept for row in old.rows_of(id)]
-    gone = (indexed_stems(s.text) for id in (*changes.changed, *changes.removed) for s in old.sentences_of(id))
-    return old.keywords.rearranged(np.array(rows, np.int64), gone, new, _order(pieces, kept, len(rows)))
+    def _chunk_rows(self, old: Tables, order: Numbers) -> tuple[Numbers, Numbers]:
+        """The old rows that are kept; and for each row of the new generation its place among them and the new ones, which follow."""
+        sizes = [(tables.documents[:, CHUNKS] - tables.starts(CHUNKS)) for tables in (old, self._new)]
+        kept = sizes[0][self._kept]
+        rows = ranges(old.starts(CHUNKS)[self._kept], kept)
+        both = np.concatenate([kept, sizes[1]])
+        return rows, ranges((np.cumsum(both) - both)[order], both[order])
 
+    def keywords(self) -> Keywords:
+        """The words of new and changed documents, and those that the old index has of the others."""
+        new = Keywords.of([_words(*piece) for piece in self._work.pieces])
+        if self._old is None:
+            return new
+        old, unchanged = self._old, set(self._work.unchanged)
+        gone = (indexed_stems(s.text) for id in old.ids if id not in unchanged for s in old.sentences_of(id))
+        return old.keywords.rearranged(self._rows, gone, new, self._row_order)
 
-def _order(pieces: Sequence[Piece], kept: set[str], first_new: int) -> Numbers:
-    """For each chunk its place among the kept rows, which come first, and the new ones."""
-    order: list[int] = []
-    old, new = 0, first_new
-    for document, _, chunks in pieces:
-        if document.id in kept:
-            order += range(old, old + len(chunks))
-            old += len(chunks)
+    def files(self, words: Keywords, vectors: dict[int, Vectors32]) -> dict[str, bytes]:
+        """The files of the generation; `vectors` are those that no old index has."""
+        from index.vectors import Vectors
+
+        keys = self._new.chunks[:, KEY].tolist()
+        rows = np.stack(list(vectors.values())) if vectors else np.zeros((0, self._work.embedder.identity.dimension), np.float32)
+        place = {key: number for number, key in enumerate(vectors)}
+        if self._old is None:
+            kinds = Vectors.of(rows[[place[key] for key in keys]])
         else:
-            order += range(new, new + len(chunks))
-            new += len(chunks)
-    return np.array(order, np.int64)
+            known = [self._work.row_of(key) for key in keys]
+            kept = np.unique(np.concatenate([self._rows, np.array([row for row in known if row is not None], np.int64)]))
+            new = [int(np.searchsorted(kept, row)) if row is not None else len(kept) + place[key] for row, key in zip(known, keys, strict=True)]
+            order = np.concatenate([np.searchsorted(kept, self._rows), np.array(new, np.int64)])[self._row_order]
+            kinds = self._old.vectors.rearranged(kept, rows, order)
+        fine, coarse = kinds.to_bytes()
+        return {**self.tables.to_files(), **words.to_files(), "vectors.faiss": fine, "coarse.faiss": coarse}
 
 
 def _words(document: Document, sentences: Sequence[Sentence], chunks: Sequence[Chunk]) -> ChunkWords:

@@ -31,7 +31,7 @@ def _node(hit: Hit) -> NodeWithScore:
     chunk = hit.chunk
     metadata = {
         "document": chunk.document.id,
-        "title": chunk.document.title,
+        "title": chunk.document.name,
         "page": chunk.page,
         "start": chunk.start,
         "end": chunk.end,

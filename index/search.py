@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index import embed, split
-from index.contents import FILES, ID, NUMBER, Contents, Mask
+from index.contents import FILES, Contents, Mask
 from index.embed import Embedder
 from index.errors import MismatchError
 from index.filter import Filter
 from index.keywords import Floats, Keywords, highest
 from index.store import REBUILD, Manifest, Store
+from index.tables import ID, NUMBER
 from index.types import Chunk, Document, Hit, Sentence
 from index.vectors import Numbers, Rows, Vectors
 from index.words import CODE, LONE, content_words, exact_words, indexed_stems

@@ -17,7 +17,7 @@ Span = tuple[int, int]
 TokenCounts = Callable[[Sequence[str]], Sequence[int]]
 """Counts the embedder's tokens of each text, without the special ones."""
 
-VERSION = 2
+VERSION = 3
 """Raised when the same file would be read or cut in another way: a build then does both again."""
 
 # --- Words that decide whether a full stop ends a sentence -------------------------------------------

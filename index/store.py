@@ -5,6 +5,8 @@
     gen-<hash>/          a whole generation; the hash is its manifest's
       MANIFEST.json      format, model, sources, and size and XXH3 (128 bits) of every other file
     CURRENT              the generation that counts, with the hash of its manifest: replacing it is the commit
+    SEEN                 which files were read, as the file system and their hashes tell them: it saves reading them again, and can be lost
+    JOURNAL              the vectors that a build has made so far: a build that was stopped goes on from them
 
 A reader sees the old generation or the new one at every instant, and parses nothing that it has not checked. What is checked
 for is damage: who can write here can write the hashes too. So the files bear XXH3, which reads a million chunks in a third of a second, not two.
@@ -31,13 +33,15 @@ from typing import Any
 import xxhash
 
 from index.errors import DamagedError, LockError, MismatchError, NoIndexError, StoreError
+from index.journal import Journal, write_all
 from index.types import ModelIdentity
 
-FORMAT = 4
-OURS = re.compile(r"LOCK|CURRENT|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT)")
+FORMAT = 5
+OURS = re.compile(r"LOCK|CURRENT|SEEN|JOURNAL|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT|SEEN)")
 REBUILD = "rebuild it with `footnote build --full`"
 NAME_SOURCES = "rebuild it with `footnote build --full FOLDER`"
 """Where the index cannot tell what it was made of."""
+AS_IT_WAS = "the old index is as it was"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,11 @@ class Store:
         return pointer
 
     def _refuse_orphans(self) -> None:
-        if self._ours("gen"):
+        try:
+            orphaned = self.path.is_dir() and self._ours("gen")
+        except OSError as error:
+            raise StoreError(f"cannot read {self.path}: {error.strerror}") from error
+        if orphaned:
             raise DamagedError(f"{self.path / 'CURRENT'} is missing, though generations are there: {NAME_SOURCES}")
 
     def _read(self, current: Mapping[str, str], names: Sequence[str]) -> Snapshot:
@@ -155,22 +163,34 @@ class Store:
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the folder for one build; raise LockError with the owner's name if another holds it."""
-        try:
+        with self._writing("choose another folder with --index"):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # It holds the full text of private documents.
             self._refuse_foreign()
             descriptor = os.open(self.path / "LOCK", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StoreError(f"cannot write the index in {self.path}: {error.strerror}; choose another folder with --index") from error
-        with os.fdopen(descriptor, "r+") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise LockError(f"another build holds {self.path} ({stream.read().strip() or 'just started'}): wait for it, or stop it") from None
-            stream.truncate(0)
-            stream.write(f"process {os.getpid()} on {socket.gethostname()} since {now()}\n")
-            stream.flush()
-            self._sweep()
+        try:
+            with self._writing("choose another folder with --index"):
+                self._claim(descriptor)
+                self._sweep()
             yield
+        finally:
+            os.close(descriptor)
+
+    def _claim(self, descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.read(descriptor, 1000).decode("utf-8", "replace").strip() or "just started"
+            raise LockError(f"another build holds {self.path} ({owner}): wait for it, or stop it") from None
+        os.ftruncate(descriptor, 0)
+        write_all(descriptor, f"process {os.getpid()} on {socket.gethostname()} since {now()}\n".encode())
+
+    @contextlib.contextmanager
+    def _writing(self, remedy: str) -> Iterator[None]:
+        """Say of whatever the file system refuses that the index cannot be written."""
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(f"cannot write the index in {self.path}: {error.strerror}; {remedy}") from error
 
     def _refuse_foreign(self) -> None:
         """Never write, and so never sweep, in a folder with things of somebody else's and no pointer of ours."""
@@ -180,8 +200,7 @@ class Store:
 
     def _ours(self, kind: str) -> list[Path]:
         """What is in the folder by the names that we give, of one kind: `gen` or `building`."""
-        found = self.path.glob(f"{kind}-*")
-        return [path for path in found if OURS.fullmatch(path.name)]
+        return [path for path in sorted(self.path.iterdir()) if path.name.startswith(f"{kind}-") and OURS.fullmatch(path.name)]
 
     def commit(self, model: ModelIdentity, cut: int, sources: Sequence[str], files: Mapping[str, bytes]) -> str:
         """Write a generation beside the others and make it the current one. Returns its name.
@@ -191,30 +210,49 @@ class Store:
         sums = {name: (len(data), xxhash.xxh3_128_hexdigest(data)) for name, data in files.items()}
         manifest = Manifest(model, cut, tuple(sources), now(), sums).to_bytes()
         digest = hashlib.sha256(manifest).hexdigest()
+        building = self.path / f"building-{secrets.token_hex(4)}"
+        generation = self.path / generation_name(digest)
         try:
-            building = self.path / f"building-{secrets.token_hex(4)}"
-            building.mkdir(mode=0o700)
-            for name, data in {**files, "MANIFEST.json": manifest}.items():
-                _write(building / name, data)
-            _sync_folder(building)
-            generation = self.path / generation_name(digest)
-            building.rename(generation)
-            self._point_to(generation.name, digest)
-        except OSError as error:
-            raise StoreError(f"cannot write the index in {self.path}: {error.strerror}; the old index is as it was") from error
+            with self._writing(AS_IT_WAS):
+                building.mkdir(mode=0o700)
+                for name, data in {**files, "MANIFEST.json": manifest}.items():
+                    _write(building / name, data)
+                _sync_folder(building)
+                building.rename(generation)
+                self._point_to(generation.name, digest)
+        except StoreError:
+            _remove(building)
+            if not self._may_name(generation.name):  # What a network folder calls a failure may have been done all the same.
+                _remove(generation)
+            raise
         with contextlib.suppress(OSError):  # It is committed: not even a failing disk makes it less so.
             _sync_folder(self.path)
         self._sweep()
         return generation.name
 
+    def _may_name(self, generation: str) -> bool:
+        """Whether CURRENT names a generation, or cannot be read."""
+        try:
+            return self._pointer().get("generation") == generation
+        except OSError:
+            return True
+
     def _point_to(self, generation: str, digest: str) -> None:
         """The commit point. The generation before stays for readers that are about to open it."""
         before = self._pointer().get("generation")
         pointer = json.dumps({"generation": generation, "manifest": digest, "before": before}).encode()
-        temporary = self.path / "building-CURRENT"
-        _write(temporary, pointer)
-        _sync_folder(self.path)
-        temporary.replace(self.path / "CURRENT")
+        self._swap("CURRENT", pointer)
+
+    def _swap(self, name: str, data: bytes) -> None:
+        """Put data in the place of a file at one stroke."""
+        temporary = self.path / f"building-{name}"
+        try:
+            _write(temporary, data)
+            _sync_folder(self.path)
+            temporary.replace(self.path / name)
+        except OSError:
+            _remove(temporary)
+            raise
 
     def _pointer(self) -> dict[str, str]:
         """What CURRENT says, as far as it can be told; empty where it is missing or is none of ours."""
@@ -229,14 +267,43 @@ class Store:
 
         Where CURRENT cannot be told no generation is removed: they are what a repair would start from.
         """
+        with contextlib.suppress(OSError):
+            for orphan in self.orphans():
+                _remove(orphan)
+
+    def orphans(self) -> list[Path]:
+        """What a build that was killed, or a disk that failed, has left and the next build removes."""
         pointer = self._pointer()
         wanted = {pointer.get("generation"), pointer.get("before")}
-        orphans = [path for path in self._ours("gen") if path.name not in wanted] if pointer else []
-        for orphan in [*self._ours("building"), *orphans]:
-            if orphan.is_dir():
-                shutil.rmtree(orphan, ignore_errors=True)
-            else:
-                orphan.unlink(missing_ok=True)
+        return [*self._ours("building"), *(path for path in self._ours("gen") if pointer and path.name not in wanted)]
+
+    # --- Beside the generations ------------------------------------------------------------------------
+
+    def remember(self, seen: bytes) -> None:
+        """Keep what was seen of the files, for the next build. Call it under `lock`."""
+        with self._writing(AS_IT_WAS):
+            self._swap("SEEN", xxhash.xxh3_128_digest(seen) + seen)
+
+    def remembered(self) -> bytes | None:
+        """What `remember` kept; None where it is missing or damaged: every file is read again then."""
+        try:
+            data = (self.path / "SEEN").read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"cannot read {self.path / 'SEEN'}: {error.strerror}") from error
+        return data[16:] if len(data) >= 16 and xxhash.xxh3_128_digest(data[16:]) == data[:16] else None
+
+    @contextlib.contextmanager
+    def journal(self, model: ModelIdentity, fresh: bool) -> Iterator[Journal]:
+        """The vectors of a build that was stopped, and a place for those that come. It is removed when the build has ended well. Call it under `lock`."""
+        with self._writing(AS_IT_WAS):
+            journal = Journal(self.path / "JOURNAL", model, fresh)
+        try:
+            yield journal
+            _remove(journal.path)
+        finally:
+            journal.close()
 
 
 def generation_name(digest: str) -> str:
@@ -276,14 +343,21 @@ def _verified(file: Path, size: int, digest: str) -> memoryview:
 
 
 def _write(file: Path, data: bytes) -> None:
-    with open(file, "xb", opener=_private) as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        write_all(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, as far as that can be done; the next build tries again."""
+    with contextlib.suppress(OSError):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,12 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as it was read. All offsets into `text` count Unicode code points.
+    """A file as it was read, or a part of one. All offsets into `text` count Unicode code points.
 
-    `id` is the path inside its source, "/" separated; `pages` holds the offset at which each page
-    starts (empty where the format has none); `source_hash` is the SHA-256 of the file, in hex; `source`
-    is the absolute path that was indexed, and `modified` the file's time in whole seconds since 1970, UTC.
+    `id` is the path inside its source, "/" separated; `title` is what the file says of itself, empty where it says nothing;
+    `pages` holds the offset at which each page starts (empty where the format has none); `source_hash` is the SHA-256 of the file,
+    in hex; `source` is the absolute path that was indexed, and `modified` the file's time in whole seconds since 1970, UTC.
+    `inside` is the id of the archive or mail that it is a part of, and `notes` tell what looked odd as it was read.
     """
 
     id: str
@@ -34,6 +36,13 @@ class Document:
     headings: tuple[Heading, ...] = ()
     source: str = ""
     modified: int = 0
+    inside: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: its title, else its file's name without the suffix."""
+        return self.title or PurePosixPath(self.id).stem
 
     def page_at(self, offset: int) -> int | None:
         """The page, counted from 1, that holds this offset; None where there are no pages."""
@@ -46,6 +55,23 @@ class Document:
 
     def __str__(self) -> str:
         return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells, without a look at its text, whether a stored document is still the one of its file (fields as in `Document`)."""
+
+    source_hash: str
+    source: str
+    modified: int
+    inside: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A document that the index holds just as its file is now, by its id."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True)

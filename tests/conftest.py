@@ -17,7 +17,7 @@ from assistant.settings import keep_offline
 from index import Index
 from index.build import Report, build, reusable
 from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
-from index.load import load
+from index.load import VERSION, Seen, load
 from index.store import Store
 
 keep_offline()
@@ -96,12 +96,13 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> None:
 
 
 def build_index(index: Path, sources: Sequence[Path], embedder: Embedder, full: bool = False) -> Report:
-    """What the command line does for `footnote build`."""
+    """What the command line does for `footnote build`, with an embedder that is open already."""
     store = Store(index)
     with store.lock():
-        old = None if full else reusable(store, embedder.identity)
-        documents = load(sources, old.documents if old else {}, leave_out=[index])
-        return build(store, documents, embedder, list(map(str, sources)), old)
+        old = None if full else reusable(store)
+        seen = Seen() if full else Seen.from_bytes(store.remembered(), VERSION)
+        documents = load(sources, old.contents if old else None, seen, leave_out=[index])
+        return build(store, documents, embedder, list(map(str, sources)), old, check=lambda: store.remember(seen.to_bytes(VERSION)))
 
 
 @pytest.fixture(scope="session")

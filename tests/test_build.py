@@ -9,7 +9,6 @@ import pytest
 
 import index.vectors
 from index import Index
-from index.build import reusable
 from index.contents import FILES
 from index.embed import Embedder, open_embedder
 from index.errors import MismatchError, StoreError
@@ -85,7 +84,7 @@ def test_an_index_of_another_model_is_refused(folder: Path, tmp_path: Path, embe
     tiny = open_embedder(str(tiny_model), tmp_path / "cache")
     build_index(tmp_path / "index", [folder], tiny)
     with pytest.raises(StoreError, match=r"was made with .*model \(32 dimensions, .*\), not with all-MiniLM-L6-v2 \(384, "):
-        reusable(Store(tmp_path / "index"), embedder.identity)
+        build_index(tmp_path / "index", [folder], embedder)
     with pytest.raises(MismatchError, match="was made with the model .*, not all-MiniLM-L6-v2"):
         Index.open(tmp_path / "index", tmp_path / "cache", "all-MiniLM-L6-v2")
     opened = Index.open(tmp_path / "index", tmp_path / "cache")

@@ -1,33 +1,36 @@
 """Every format to its text; every bad file named with its reason; the rest goes on."""
 
 import os
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
+import index.load.seen
 from index.errors import LoadError, SourceError
-from index.load import Loading, load
+from index.load import Loading, Seen, load
 from index.load.reader import Reader
 from index.load.text import decode
 from index.split import sentence_spans, sentences
-from index.types import Document
+from index.types import Document, Stamp, Unchanged
 from tests import documents
 from tests.conftest import write
 
 
 def texts(loaded: Loading) -> dict[str, str]:
-    return {document.id: document.text for document in loaded.documents}
+    return {document.id: document.text for document in loaded.documents if isinstance(document, Document)}
 
 
 def only(loaded: Loading) -> Document:
     (document,) = loaded.documents
     assert loaded.failed == []
+    assert isinstance(document, Document)
     return document
 
 
 def reason(folder: Path) -> str:
-    loaded = load([folder], {})
+    loaded = load([folder])
     texts(loaded)
     (problem,) = loaded.failed
     assert Path(problem.file).parent == folder
@@ -39,14 +42,14 @@ def reason(folder: Path) -> str:
 
 def test_text_is_the_file_decoded(folder: Path) -> None:
     write(folder, {"a.txt": "One.\r\nTwo. \n\n  Three.\n"})
-    document = only(load([folder], {}))
-    assert (document.id, document.title, document.text, document.pages) == ("a.txt", "a", "One.\r\nTwo. \n\n  Three.\n", ())
+    document = only(load([folder]))
+    assert (document.id, document.name, document.text, document.pages) == ("a.txt", "a", "One.\r\nTwo. \n\n  Three.\n", ())
 
 
 def test_markdown_gives_its_headings_and_title(folder: Path) -> None:
     text = "# The title\n\nText.\n\n```\n# no heading\n```\n\nUnder\n-----\n\nMore.\n"
     write(folder, {"a.md": text})
-    document = only(load([folder], {}))
+    document = only(load([folder]))
     assert document.text == text
     assert document.title == "The title"
     assert [(text[h.start : h.end], h.level) for h in document.headings] == [("# The title", 1), ("Under\n-----", 2)]
@@ -54,14 +57,14 @@ def test_markdown_gives_its_headings_and_title(folder: Path) -> None:
 
 def test_markdown_headings_may_be_indented(folder: Path) -> None:
     write(folder, {"a.md": "  # Title\n\n  ## Rent\n\nIt is 900 euros.\n"})
-    document = only(load([folder], {}))
+    document = only(load([folder]))
     assert [document.text[h.start : h.end] for h in document.headings] == ["# Title", "## Rent"]
 
 
 def test_plain_text_has_headings_where_short_lines_stand_alone(folder: Path) -> None:
     text = "Report\n\nIt begins here.\n\nSecond part\n\nIt goes on, and\n\nno heading\n\nends.\n"
     write(folder, {"a.txt": text})
-    document = only(load([folder], {}))
+    document = only(load([folder]))
     assert [text[h.start : h.end] for h in document.headings] == ["Report", "Second part"]
     assert [sentence.text for sentence in sentences(document)] == [text[a:b] for a, b in sentence_spans(text)]
 
@@ -74,22 +77,22 @@ def test_html_gives_what_a_reader_sees(folder: Path) -> None:
         "<pre>x\n  y</pre>end &amp; all<img src=x alt=no></body></html>"
     )
     write(folder, {"a.html": page})
-    loaded = load([folder], {})
+    loaded = load([folder])
     document = only(loaded)
     assert document.text == "Big news\n\nOne twothree.\nFour.\n\nfirst\n\nsecond\n\na | b\nc | d\n\nx\n  y\n\nend & all"
     assert document.title == "A page"
     assert [document.text[h.start : h.end] for h in document.headings] == ["Big news"]
-    assert [problem.reason for problem in loaded.warnings] == ["4 hidden characters were left out"]
+    assert [problem.reason for problem in loaded.notes] == ["4 hidden characters were left out"]
 
 
 def test_html_of_any_depth_is_read(folder: Path) -> None:
     write(folder, {"a.html": "<div>" * 200 + "deep" + "</div>" * 200})
-    assert only(load([folder], {})).text == "deep"
+    assert only(load([folder])).text == "deep"
 
 
 def test_headings_inside_headings_do_not_overlap(folder: Path) -> None:
     write(folder, {"a.html": "<h1><div><h2>Inner</h2></div>Outer</h1><p>Text.</p>"})
-    document = only(load([folder], {}))
+    document = only(load([folder]))
     assert [document.text[h.start : h.end] for h in document.headings] == ["Inner\n\nOuter"]
 
 
@@ -102,12 +105,12 @@ def test_html_that_is_nested_too_deep_is_named_not_cut(folder: Path) -> None:
 def test_markdown_headings_do_not_depend_on_line_ends(folder: Path, end: str) -> None:
     text = "# One\n\n```\ncode\n```\n\n## Two\n\nThree\n---\n".replace("\n", end)
     write(folder, {"a.md": text})
-    assert [text[h.start : h.end].split(end)[0] for h in only(load([folder], {})).headings] == ["# One", "## Two", "Three"]
+    assert [text[h.start : h.end].split(end)[0] for h in only(load([folder])).headings] == ["# One", "## Two", "Three"]
 
 
 def test_html_declares_its_encoding(folder: Path) -> None:
     write(folder, {"a.html": '<meta charset="windows-1251"><p>Привет, мир</p>'.encode("cp1251")})
-    assert only(load([folder], {})).text == "Привет, мир"
+    assert only(load([folder])).text == "Привет, мир"
 
 
 def test_pdf_gives_pages_paragraphs_and_headings(folder: Path) -> None:
@@ -119,7 +122,7 @@ def test_pdf_gives_pages_paragraphs_and_headings(folder: Path) -> None:
             )
         },
     )
-    document = only(load([folder], {}))
+    document = only(load([folder]))
     assert document.text == "The lease\n\nThe rent is due on\nthe first day.\n\nIt rises yearly.\fPage two."
     assert document.title == "Lease of 2026"
     assert document.pages == (0, document.text.index("Page two"))
@@ -129,7 +132,7 @@ def test_pdf_gives_pages_paragraphs_and_headings(folder: Path) -> None:
 
 def test_word_gives_paragraphs_tables_and_headings(folder: Path) -> None:
     documents.docx(folder / "a.docx", "# Terms", "Thirty days.", [["Item", "Price"], ["Chair", "20"]], "The end.", title="Offer")
-    document = only(load([folder], {}))
+    document = only(load([folder]))
     assert document.text == "Terms\n\nThirty days.\n\nItem | Price\nChair | 20\n\nThe end."
     assert document.title == "Offer"
     assert [document.text[h.start : h.end] for h in document.headings] == ["Terms"]
@@ -148,14 +151,14 @@ def test_word_insertions_are_read_and_hidden_text_is_not(folder: Path) -> None:
     document.paragraphs[0]._p.extend([etree.fromstring(inserted), etree.fromstring(hidden)])
     document.element.body.insert(1, etree.fromstring(control))
     document.save(str(folder / "a.docx"))
-    loaded = load([folder], {})
+    loaded = load([folder])
     assert only(loaded).text == "The notice is ninety days.\n\nIn a control."
-    assert [problem.reason for problem in loaded.warnings] == ["8 hidden characters were left out"]
+    assert [problem.reason for problem in loaded.notes] == ["8 hidden characters were left out"]
 
 
 def test_rich_text_is_read_through_llama_index(folder: Path) -> None:
     write(folder, {"a.rtf": r"{\rtf1\ansi {\b Notice} is thirty days.\par It is written.}"})
-    assert only(load([folder], {})).text == "Notice is thirty days.\nIt is written."
+    assert only(load([folder])).text == "Notice is thirty days.\nIt is written."
 
 
 # --- Encodings ---------------------------------------------------------------------------------------
@@ -210,7 +213,7 @@ def test_a_few_zero_bytes_in_a_text_are_kept() -> None:
 def test_a_bad_file_is_named_with_its_reason_and_the_rest_goes_on(folder: Path, name: str, content: bytes, expected: str) -> None:
     write(folder, {name: content, "good.txt": "All is well."})
     assert expected in reason(folder)
-    assert texts(load([folder], {})) == {"good.txt": "All is well."}
+    assert texts(load([folder])) == {"good.txt": "All is well."}
 
 
 def test_a_truncated_word_document_is_refused(folder: Path) -> None:
@@ -268,7 +271,7 @@ def test_a_file_that_needs_too_much_memory_is_named(folder: Path) -> None:
 def test_a_line_of_fifty_megabytes_is_read(folder: Path) -> None:
     line = "One short sentence of a very long line. " * (50_000_000 // 40)
     write(folder, {"a.txt": line})
-    assert only(load([folder], {})).text == line
+    assert only(load([folder])).text == line
 
 
 # --- The walk ----------------------------------------------------------------------------------------
@@ -276,7 +279,7 @@ def test_a_line_of_fifty_megabytes_is_read(folder: Path) -> None:
 
 def test_a_source_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="there is no file or folder .*nowhere: check the name"):
-        load([tmp_path / "nowhere"], {})
+        load([tmp_path / "nowhere"])
 
 
 def test_links_pipes_hidden_files_and_other_formats_are_passed_over(folder: Path, tmp_path: Path) -> None:
@@ -285,7 +288,7 @@ def test_links_pipes_hidden_files_and_other_formats_are_passed_over(folder: Path
     (folder / "loop").symlink_to(folder)
     (folder / "out.txt").symlink_to(tmp_path / "outside.txt")
     os.mkfifo(folder / "pipe.txt")
-    loaded = load([folder], {}, leave_out=[folder / "index"])
+    loaded = load([folder], leave_out=[folder / "index"])
     assert texts(loaded) == {"in/a.txt": "In."}
     assert sorted((Path(p.file).name, p.reason.split(":")[0]) for p in loaded.skipped) == [
         ("c.xyz", "the format .xyz is not read"),
@@ -298,24 +301,24 @@ def test_links_pipes_hidden_files_and_other_formats_are_passed_over(folder: Path
 @pytest.mark.parametrize("name", ["with space.txt", 'it\'s "quoted".txt', "emoji 🦊.txt", "two\nlines.txt", "-n.txt", "späť.txt"])
 def test_any_file_name_is_an_id(folder: Path, name: str) -> None:
     write(folder, {name: "Text."})
-    assert texts(load([folder], {})) == {name: "Text."}
+    assert texts(load([folder])) == {name: "Text."}
 
 
 def test_a_name_that_is_no_utf8_is_written_with_escapes(folder: Path) -> None:
     (folder / os.fsdecode(b"caf\xe9.txt")).write_text("Text.")
-    assert texts(load([folder], {})) == {"caf\\xe9.txt": "Text."}
+    assert texts(load([folder])) == {"caf\\xe9.txt": "Text."}
 
 
 def test_two_names_that_print_alike_are_told_apart(folder: Path) -> None:
     (folder / os.fsdecode(b"a\xff.txt")).write_text("One.")
     (folder / "a\\xff.txt").write_text("Two.")
-    assert sorted(texts(load([folder], {}))) == ["a\\xff.txt", "a\\xff.txt (2)"]
+    assert sorted(texts(load([folder]))) == ["a\\xff.txt", "a\\xff.txt (2)"]
 
 
 def test_the_order_of_sources_does_not_matter(tmp_path: Path) -> None:
     write(tmp_path, {"a/x/f.txt": "F.", "a/g.txt": "G."})
     orders = ([tmp_path / "a", tmp_path / "a" / "x"], [tmp_path / "a" / "x", tmp_path / "a"])
-    assert [sorted(texts(load(order, {}))) for order in orders] == [["g.txt", "x/f.txt"]] * 2
+    assert [sorted(texts(load(order))) for order in orders] == [["g.txt", "x/f.txt"]] * 2
 
 
 @pytest.mark.parametrize(("name", "reason"), [("loop", "a loop of symbolic links"), ("a" * 300, "File name too long"), ("file/inside", "Not a directory")])
@@ -323,41 +326,101 @@ def test_a_source_that_cannot_be_reached_is_an_error(folder: Path, name: str, re
     (folder / "loop").symlink_to(folder / "loop")
     write(folder, {"file": "x"})
     with pytest.raises(SourceError, match=f"cannot be opened: {reason}"):
-        load([folder / name], {})
+        load([folder / name])
 
 
 def test_two_sources_with_one_path_are_told_apart(tmp_path: Path) -> None:
     write(tmp_path, {"x/docs/a.txt": "X.", "y/docs/a.txt": "Y.", "y/docs/b.txt": "B."})
-    loaded = load([tmp_path / "x" / "docs", tmp_path / "y" / "docs"], {})
+    loaded = load([tmp_path / "x" / "docs", tmp_path / "y" / "docs"])
     assert texts(loaded) == {"x/docs/a.txt": "X.", "y/docs/a.txt": "Y.", "b.txt": "B."}
 
 
 def test_a_file_named_twice_is_read_once(folder: Path) -> None:
     write(folder, {"sub/a.txt": "Text."})
-    assert list(texts(load([folder, folder / "sub", folder / "sub" / "a.txt"], {}))) == ["sub/a.txt"]
+    assert list(texts(load([folder, folder / "sub", folder / "sub" / "a.txt"]))) == ["sub/a.txt"]
+
+
+class Stored:
+    """What an index would hold of some documents."""
+
+    def __init__(self, loading: Loading) -> None:
+        self.documents = {document.id: document for document in loading.documents if isinstance(document, Document)}
+        self.stamps = {id: Stamp(d.source_hash, d.source, d.modified, d.inside) for id, d in self.documents.items()}
+
+    def document(self, id: str) -> Document:
+        return self.documents[id]
 
 
 def test_an_unchanged_file_is_not_read_again(folder: Path) -> None:
     write(folder, {"a.txt": "One.", "b.txt": "Two."})
-    known = {document.id: document for document in load([folder], {}).documents}
+    known = Stored(load([folder]))
     write(folder, {"b.txt": "New."})
-    again = {document.id: document for document in load([folder], known).documents}
-    assert again["a.txt"] is known["a.txt"]
-    assert again["b.txt"].text == "New."
+    again = load([folder], known).documents
+    assert again[0] == Unchanged("a.txt")
+    assert isinstance(again[1], Document)
+    assert again[1].text == "New."
 
 
 def test_an_unchanged_file_is_of_its_new_time_and_source(folder: Path) -> None:
     write(folder, {"a.txt": "One."})
-    known = {document.id: document for document in load([folder], {}).documents}
-    assert known["a.txt"].source == str(folder.resolve())
+    known = Stored(load([folder]))
+    assert known.document("a.txt").source == str(folder.resolve())
     os.utime(folder / "a.txt", (1_000_000_000, 1_000_000_000))
     (again,) = load([folder / "a.txt"], known).documents
+    assert isinstance(again, Document)
     assert (again.modified, again.source, again.text) == (1_000_000_000, str((folder / "a.txt").resolve()), "One.")
+
+
+def seen_after(folder: Path, seen: Seen | None = None) -> tuple[Loading, Seen]:
+    loading = load([folder], seen=seen)
+    assert loading.documents or loading.failed
+    return loading, Seen.from_bytes(loading.seen.to_bytes(1), 1)
+
+
+def test_a_file_whose_signature_is_known_is_not_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, {"a.txt": "One.", "b.txt": "Two."})
+    time.sleep(2.1)  # Older than the coarsest clock.
+    _, seen = seen_after(folder)
+    assert sorted(Path(path).name for path in seen.files) == ["a.txt", "b.txt"]
+    opened: list[str] = []
+    monkeypatch.setattr(index.load.seen, "_sha256", lambda path: opened.append(path) or "0" * 64)
+    seen_after(folder, seen)
+    assert opened == []
+
+
+def test_a_change_under_the_same_name_size_and_time_is_found(folder: Path) -> None:
+    write(folder, {"a.txt": "One."})
+    os.utime(folder / "a.txt", ns=(10**18, 10**18))
+    time.sleep(2.1)
+    first, seen = seen_after(folder)
+    write(folder, {"a.txt": "Two."})
+    os.utime(folder / "a.txt", ns=(10**18, 10**18))
+    second, _ = seen_after(folder, seen)
+    assert [only(loading).text for loading in (first, second)] == ["One.", "Two."]
+
+
+def test_a_file_that_changed_just_now_is_hashed_again(folder: Path) -> None:
+    write(folder, {"a.txt": "One."})
+    assert seen_after(folder)[1].files == {}
+
+
+def test_what_cannot_be_read_is_not_tried_again_until_it_changes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, {"a.pdf": b"no pdf", "b.txt": "Fine."})
+    first, seen = seen_after(folder)
+    tried: list[str] = []
+    read = Reader.read
+    monkeypatch.setattr(Reader, "read", lambda self, path: tried.append(path.name) or read(self, path))
+    second, seen = seen_after(folder, seen)
+    assert (tried, second.failed) == (["b.txt"], first.failed)
+    write(folder, {"a.pdf": b"still no pdf"})
+    seen_after(folder, seen)
+    assert tried == ["b.txt", "a.pdf", "b.txt"]
+    assert Seen.from_bytes(seen.to_bytes(1), 2).unreadable == {}
 
 
 def test_documents_are_read_as_they_are_asked_for(folder: Path) -> None:
     write(folder, {"a.txt": "One.", "b.txt": b"\x00\x01\x02" * 400, "c.txt": "Three."})
-    loading = load([folder], {})
+    loading = load([folder])
     documents = iter(loading)
     assert (next(documents).id, loading.read, loading.failed) == ("a.txt", 1, [])
     assert (next(documents).id, loading.read, len(loading.failed)) == ("c.txt", 2, 1)

@@ -128,7 +128,7 @@ def _questions(document: Document) -> Iterator[str]:
     asked = [heading for heading in headings if heading.endswith("?") and len(heading) < 90]
     yield from asked
     told = [re.sub(r"^[\d.]+\s+", "", heading) for heading in headings if heading not in asked and 3 < len(heading) < 60]
-    yield from (f"What is said about “{heading}”?" for heading in told if heading != document.title)
+    yield from (f"What is said about “{heading}”?" for heading in told if heading != document.name)
     yield from (f"What is said about {name}?" for name in _frequent_names(document.text))
 
 
@@ -153,7 +153,7 @@ def passage(citation: Citation) -> dict[str, Any]:
     first, last = max(0, sentence.start - AROUND), min(len(document.text), sentence.end + AROUND)
     return {
         "document": document.id,
-        "title": document.title,
+        "title": document.name,
         "page": citation.page,
         "pages": len(document.pages),
         "label": citation.label,

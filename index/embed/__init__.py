@@ -4,7 +4,8 @@ A sentence-transformers model is exported once to ONNX, compared with the origin
 weights; from then on neither a build nor a question imports torch. On a GPU the model itself is run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from index.embed.runtime import Vectors32, cached
 from index.errors import ModelError
 from index.types import ModelIdentity
 
-__all__ = ["DEFAULT_MODEL", "DEVICES", "Embedder", "Vectors32", "default_cache", "open_embedder"]
+__all__ = ["DEFAULT_MODEL", "DEVICES", "Embedder", "Postponed", "Vectors32", "default_cache", "open_embedder"]
 
 DEVICES = ("cpu", "cuda", "mps")
 
@@ -32,6 +33,27 @@ class Embedder(Protocol):
 
     def question(self, text: str) -> Vectors32:
         """One unit vector."""
+
+
+class Postponed:
+    """An `Embedder` of a known identity that is opened when a text comes: a build that changes nothing never opens it."""
+
+    def __init__(self, identity: ModelIdentity, open: Callable[[], Embedder]) -> None:
+        self.identity = identity
+        self._open = open
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        return self._open()
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return self._embedder.count(texts)
+
+    def documents(self, texts: Sequence[str]) -> Vectors32:
+        return self._embedder.documents(texts)
+
+    def question(self, text: str) -> Vectors32:
+        return self._embedder.question(text)
 
 
 def default_cache() -> Path:

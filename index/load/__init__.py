@@ -1,18 +1,36 @@
 """Sources into documents, with a report of what was read, skipped, and why. Knows no vectors and no questions."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Protocol
 
 from index.errors import LoadError
-from index.load.reader import Reader, file_hash
+from index.load.formats import Reading
+from index.load.reader import Reader
+from index.load.seen import Seen, signature
 from index.load.walk import File, Skipped, printable, resolve, walk
-from index.types import Document
+from index.types import Document, Stamp, Unchanged
 
-__all__ = ["Loading", "Problem", "load", "resolve"]
+__all__ = ["VERSION", "Known", "Loading", "Problem", "Seen", "load", "resolve"]
+
+VERSION = 1
+"""Raised when a file that could not be read may be readable now: it is tried again then."""
+TRIES = 3
 
 Track = Callable[[Sequence[File]], Iterable[File]]
+
+
+class Known(Protocol):
+    """What an index holds already."""
+
+    @property
+    def stamps(self) -> Mapping[str, Stamp]:
+        """What each document's file was when it was read, by id."""
+
+    def document(self, id: str) -> Document: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,53 +45,111 @@ class Problem:
 class Loading:
     """The documents of some sources, read as they are asked for, once; and what is to be said of the files so far.
 
-    `failed` could not be read, `skipped` were left out, `warnings` look odd. `read` counts the documents.
+    `failed` could not be read, `skipped` were left out, `notes` tell of those just read what looks odd. `read` counts the documents.
     """
 
     files: Sequence[File]
-    known: Mapping[str, Document]
+    known: Known | None
+    seen: Seen
     skipped: tuple[Problem, ...]
     track: Track
     failed: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
     read: int = 0
 
     @cached_property
-    def documents(self) -> tuple[Document, ...]:
+    def documents(self) -> tuple[Document | Unchanged, ...]:
         """All documents, read at once."""
         return tuple(self)
 
-    def __iter__(self) -> Iterator[Document]:
+    def __iter__(self) -> Iterator[Document | Unchanged]:
         with Reader() as reader:
             for file in self.track(self.files):
                 try:
-                    document, odd = _read(reader, file, self.known.get(file.id))
+                    documents = list(self._documents(reader, file))
                 except LoadError as error:
-                    self.failed.append(Problem(str(file.path), str(error)))
-                else:
-                    self.read += 1
-                    self.warnings += [Problem(str(file.path), reason) for reason in odd]
-                    yield document
+                    self.failed.append(Problem(file.path, str(error)))
+                    continue
+                self.read += len(documents)
+                yield from documents
+
+    @cached_property
+    def _of_file(self) -> Mapping[str, list[str]]:
+        """The ids of the known documents of each file: one, but for archives and mails."""
+        ids: defaultdict[str, list[str]] = defaultdict(list)
+        for id, stamp in self.known.stamps.items() if self.known else ():
+            ids[stamp.inside or id].append(id)
+        return ids
+
+    @cached_property
+    def _of_content(self) -> Mapping[str, str]:
+        """A known file's id for each content (its hash and its suffix)."""
+        stamps = self.known.stamps if self.known else {}
+        return {_content(ids[0] if not stamps[ids[0]].inside else file, stamps[ids[0]].source_hash): file for file, ids in self._of_file.items()}
+
+    def _documents(self, reader: Reader, file: File) -> Iterator[Document | Unchanged]:
+        digest = self.seen.hash_of(file.path, file.signature)
+        source, modified = printable(file.source), file.signature[1] // 10**9
+        stamps = self.known.stamps if self.known else {}
+        held = self._of_file.get(file.id, ())
+        if held and all((s.source_hash, s.source, s.modified) == (digest, source, modified) for s in map(stamps.__getitem__, held)):
+            yield from map(Unchanged, held)
+            return
+        twin = file.id if held and stamps[held[0]].source_hash == digest else self._of_content.get(_content(file.id, digest))
+        if twin is not None and self.known is not None:
+            for document in map(self.known.document, self._of_file[twin]):
+                inside = file.id if document.inside else ""
+                yield replace(document, id=file.id + document.id[len(twin) :], source=source, modified=modified, inside=inside)
+            return
+        if reason := self.seen.refusal(_content(file.id, digest)):
+            raise LoadError(reason)
+        yield from self._read(reader, file, digest, source)
+
+    def _read(self, reader: Reader, file: File, digest: str, source: str) -> Iterator[Document]:
+        """Read a file anew. What was read is what was hashed: a file that changes meanwhile is read again."""
+        found = file.signature
+        for _ in range(TRIES):
+            try:
+                reading = reader.read(Path(file.path))
+            except LoadError as error:
+                self.seen.refuse(_content(file.id, digest), str(error))
+                raise
+            before, found = found, signature(Path(file.path).stat())
+            if before == found:
+                break
+            digest = self.seen.hash_of(file.path, found)
+        else:
+            raise LoadError("changes while it is read: build again when it is at rest")
+        document = Document(file.id, "", "", (), digest, (), source, found[1] // 10**9)
+        for id, part in _flat(file.id, reading):
+            self.notes += [Problem(file.path + id[len(file.id) :], note) for note in part.notes]
+            inside = file.id if id != file.id else ""
+            if part.text:
+                yield replace(document, id=id, title=part.title, text=part.text, pages=part.pages, headings=part.headings, inside=inside, notes=part.notes)
 
 
-def load(sources: Sequence[Path], known: Mapping[str, Document], leave_out: Sequence[Path] = (), track: Track = lambda files: files) -> Loading:
-    """The readable files of the sources as documents; a file whose hash is that of its `known` document is not read again.
+def load(
+    sources: Sequence[Path], known: Known | None = None, seen: Seen | None = None, leave_out: Sequence[Path] = (), track: Track = lambda files: files
+) -> Loading:
+    """The readable files of the sources as documents; a file whose content an index knows is not read again, and one that `seen` knows is not even opened.
 
     `leave_out` are folders that are not walked (the index itself). Raises SourceError if a source does not exist.
     """
     files, skipped = walk(sources, leave_out)
-    return Loading(files, known, tuple(map(_problem, skipped)), track)
+    return Loading(files, known, seen or Seen(), tuple(map(_problem, skipped)), track)
 
 
-def _read(reader: Reader, file: File, known: Document | None) -> tuple[Document, tuple[str, ...]]:
-    digest, modified = file_hash(file.path)
-    source = printable(str(file.source))
-    if known is not None and known.source_hash == digest:
-        return known if (known.source, known.modified) == (source, modified) else replace(known, source=source, modified=modified), ()
-    reading = reader.read(file.path)
-    title = reading.title or printable(file.path.stem)
-    return Document(file.id, title, reading.text, reading.pages, digest, reading.headings, source, modified), reading.warnings
+def _flat(id: str, reading: Reading) -> Iterator[tuple[str, Reading]]:
+    """A reading and all its parts, each by the id of its document."""
+    yield id, reading
+    for name, part in reading.parts:
+        yield from _flat(f"{id}/{name}", part)
+
+
+def _content(id: str, digest: str) -> str:
+    """What decides how a file is read: its bytes and its suffix."""
+    return digest + PurePosixPath(id).suffix.lower()
 
 
 def _problem(skipped: Skipped) -> Problem:
-    return Problem(str(skipped.path), skipped.reason)
+    return Problem(skipped.path, skipped.reason)

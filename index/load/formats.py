@@ -19,13 +19,17 @@ ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a file says. `title` is empty where the file names none; `warnings` are for the reading report."""
+    """What a file says. `title` is empty where the file names none; `notes` are for the reading report.
+
+    `parts` are what an archive or a mail holds beside it, each by its path inside; a reading with parts may have no text.
+    """
 
     text: str
     title: str = ""
     pages: tuple[int, ...] = ()
     headings: tuple[Heading, ...] = ()
-    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    parts: tuple[tuple[str, "Reading"], ...] = ()
 
 
 def read(path: Path) -> Reading:
@@ -38,11 +42,11 @@ def read(path: Path) -> Reading:
         raise LoadError(f"cannot be opened: {error.strerror or error}") from error
     if not reading.text.strip():
         raise LoadError("holds no text")
-    return _with_warnings(reading)
+    return _with_notes(reading)
 
 
-def _with_warnings(reading: Reading) -> Reading:
-    odd = list(reading.warnings)
+def _with_notes(reading: Reading) -> Reading:
+    odd = list(reading.notes)
     if INVISIBLE.search(reading.text):
         odd.append("holds invisible tag characters: sentences with them are not cited")
     if len(ZERO_WIDTH.findall(reading.text)) > 8:
@@ -65,21 +69,21 @@ PLAIN_HEADING = re.compile(
 
 def _decoded(path: Path) -> Reading:
     text, warning = decode(path.read_bytes())
-    return Reading(text, warnings=(warning,) if warning else ())
+    return Reading(text, notes=(warning,) if warning else ())
 
 
 def _read_text(path: Path) -> Reading:
     """Plain text. Its headings are guesses: they give context, cut nothing, and can still be cited."""
     reading = _decoded(path)
     headings = (Heading(*found.span("line"), 1, guessed=True) for found in PLAIN_HEADING.finditer(reading.text))
-    return Reading(reading.text, headings=tuple(headings), warnings=reading.warnings)
+    return Reading(reading.text, headings=tuple(headings), notes=reading.notes)
 
 
 def _read_markdown(path: Path) -> Reading:
     reading = _decoded(path)
     headings = _markdown_headings(reading.text)
     title = re.sub(r"^[#\s]+|[#\s]+$", "", reading.text[headings[0].start : headings[0].end].split("\n")[0]) if headings else ""
-    return Reading(reading.text, title, headings=headings, warnings=reading.warnings)
+    return Reading(reading.text, title, headings=headings, notes=reading.notes)
 
 
 def _markdown_headings(text: str) -> tuple[Heading, ...]:
@@ -167,7 +171,7 @@ def _read_html(path: Path) -> Reading:
     odd = [warning] if warning else []
     if page.hidden:
         odd.append(f"{page.hidden} hidden characters were left out")
-    return Reading("".join(page.parts), title, headings=tuple(page.headings), warnings=tuple(odd))
+    return Reading("".join(page.parts), title, headings=tuple(page.headings), notes=tuple(odd))
 
 
 def _walk_html(root: Any, page: _Page) -> None:
@@ -217,8 +221,8 @@ def _concealed(node: Any) -> bool:
 def _read_pdf(path: Path) -> Reading:
     from index.load.pdf import read_pdf
 
-    text, title, pages, headings, warnings = read_pdf(path)
-    return Reading(text, title, pages, headings, warnings)
+    text, title, pages, headings, notes = read_pdf(path)
+    return Reading(text, title, pages, headings, notes)
 
 
 # --- Word --------------------------------------------------------------------------------------------
@@ -227,8 +231,8 @@ def _read_pdf(path: Path) -> Reading:
 def _read_docx(path: Path) -> Reading:
     from index.load.word import read_docx
 
-    text, title, headings, warnings = read_docx(path)
-    return Reading(text, title, headings=headings, warnings=warnings)
+    text, title, headings, notes = read_docx(path)
+    return Reading(text, title, headings=headings, notes=notes)
 
 
 # --- Formats that llama-index reads ------------------------------------------------------------------

@@ -4,7 +4,6 @@ The worker (`python -m index.load.reader`) has 1 GiB of address space, no networ
 Both sides speak lines of JSON; the text follows its line as UTF-8.
 """
 
-import hashlib
 import json
 import os
 import resource
@@ -21,15 +20,6 @@ from index.types import Heading
 
 SECONDS = 30
 ADDRESS_SPACE = 1 << 30
-
-
-def file_hash(path: Path) -> tuple[str, int]:
-    """SHA-256 of a file in hex, and the time of its last change in whole seconds. Raises LoadError if it cannot be opened."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest(), int(os.fstat(stream.fileno()).st_mtime)
-    except OSError as error:
-        raise LoadError(f"cannot be opened: {error.strerror}") from error
 
 
 class Reader:
@@ -72,8 +62,7 @@ class Reader:
             self._stop()
         if "error" in header:
             raise LoadError(header["error"])
-        headings = tuple(Heading(*heading) for heading in header["headings"])
-        return Reading(text.decode(), header["title"], tuple(header["pages"]), headings, tuple(header["warnings"]))
+        return _reading(header["reading"], text)
 
     def _stop(self) -> None:
         if self._process:
@@ -126,13 +115,30 @@ def _answer(path: Path, output: IO[bytes]) -> None:
 
 
 def _told(reading: Reading) -> tuple[dict[str, Any], bytes]:
-    """A reading as the line and the text that follows it."""
+    """A reading as the line and the texts that follow it."""
+    texts: list[bytes] = []
+    line = _line(reading, texts)
+    return {"bytes": sum(map(len, texts)), "reading": line}, b"".join(texts)
+
+
+def _line(reading: Reading, texts: list[bytes]) -> dict[str, Any]:
     text = reading.text.encode("utf-8", "replace")  # A lone surrogate, which some PDFs hold, becomes "?".
-    line = {
+    texts.append(text)
+    return {
         "title": reading.title.encode("utf-8", "replace").decode(),
         "bytes": len(text),
         "pages": reading.pages,
         "headings": [(h.start, h.end, h.level, h.guessed) for h in reading.headings],
-        "warnings": reading.warnings,
+        "notes": reading.notes,
+        "parts": [(name, _line(part, texts)) for name, part in reading.parts],
     }
-    return line, text
+
+
+def _reading(line: dict[str, Any], texts: bytes) -> Reading:
+    """What `_told` told of."""
+    headings = tuple(Heading(*heading) for heading in line["headings"])
+    parts, position = [], line["bytes"]
+    for name, part in line["parts"]:
+        parts.append((name, _reading(part, texts[position:])))
+        position += part["bytes"]
+    return Reading(texts[: line["bytes"]].decode(), line["title"], tuple(line["pages"]), headings, tuple(line["notes"]), tuple(parts))

@@ -3,20 +3,24 @@
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from os.path import dirname, splitext
 from pathlib import Path
 
 from index.errors import SourceError
 from index.load.formats import SUFFIXES
+from index.load.seen import Signature, signature
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A regular file to read, the source that it is of, and its document id: the path inside its source, "/" separated."""
+    """A regular file to read, the source that it is of, its signature, and its document id: the path inside its source, "/" separated."""
 
-    path: Path
-    source: Path
+    path: str
+    source: str
+    signature: Signature
     id: str
 
 
@@ -24,8 +28,13 @@ class File:
 class Skipped:
     """Something in a source that is not read, and why."""
 
-    path: Path
+    path: str
     reason: str
+
+
+Look = Callable[[], os.stat_result]
+Pair = tuple[str, str]
+"""The path of a file and the source that it is of. Strings: ten thousand Path objects take longer than all else of a build that changes nothing."""
 
 
 def walk(sources: Sequence[Path], leave_out: Sequence[Path] = ()) -> tuple[list[File], list[Skipped]]:
@@ -34,18 +43,19 @@ def walk(sources: Sequence[Path], leave_out: Sequence[Path] = ()) -> tuple[list[
     Hidden files are passed over in silence, links and special files are not followed. A path that two
     sources share is told apart by the sources' own names. Raises SourceError if a source does not exist.
     """
-    found: dict[Path, Path] = {}
+    found: dict[str, tuple[str, Signature]] = {}
     skipped: list[Skipped] = []
-    closed = {path.resolve() for path in leave_out}
+    closed = {str(path.resolve()) for path in leave_out}
     outermost = sorted({resolve(source) for source in sources}, key=lambda source: (len(source.parts), source))
     for source in outermost:
-        for path in [source] if not source.is_dir() else _files(source, closed, skipped):
-            reason = _unreadable(path)
-            if reason is None:
-                found.setdefault(path, source)
+        for path, look in _files(str(source), closed, skipped) if source.is_dir() else [(str(source), source.lstat)]:
+            looked = _looked_at(path, look)
+            if not isinstance(looked, str):
+                found.setdefault(path, (str(source), looked))
             elif path not in found:
-                skipped.append(Skipped(path, reason))
-    return _named(sorted(found.items())), list(dict.fromkeys(skipped))
+                skipped.append(Skipped(path, looked))
+    pairs = sorted((path, source) for path, (source, _) in found.items())
+    return [File(*pair, found[pair[0]][1], id) for pair, id in _named(pairs)], list(dict.fromkeys(skipped))
 
 
 def resolve(source: Path) -> Path:
@@ -59,7 +69,7 @@ def resolve(source: Path) -> Path:
         raise SourceError(f"{printable(str(source))} cannot be opened: {reason}") from None
 
 
-def _files(folder: Path, closed: set[Path], skipped: list[Skipped]) -> Iterator[Path]:
+def _files(folder: str, closed: set[str], skipped: list[Skipped]) -> Iterator[tuple[str, Look]]:
     """Every visible thing under a folder that is not itself a folder. Folders may be nested as deep as they like."""
     waiting = [folder]
     while waiting:
@@ -69,51 +79,61 @@ def _files(folder: Path, closed: set[Path], skipped: list[Skipped]) -> Iterator[
         except OSError as error:
             skipped.append(Skipped(here, f"the folder cannot be opened: {error.strerror}"))
             continue
-        visible = [entry for entry in entries if not entry.name.startswith(".") and Path(entry.path) not in closed]
-        waiting += [Path(entry.path) for entry in reversed(visible) if entry.is_dir(follow_symlinks=False)]
-        yield from (Path(entry.path) for entry in visible if not entry.is_dir(follow_symlinks=False))
+        visible = [entry for entry in entries if not entry.name.startswith(".") and entry.path not in closed]
+        waiting += [entry.path for entry in reversed(visible) if entry.is_dir(follow_symlinks=False)]
+        yield from ((entry.path, partial(entry.stat, follow_symlinks=False)) for entry in visible if not entry.is_dir(follow_symlinks=False))
 
 
-def _unreadable(path: Path) -> str | None:
-    """Why a path is not even tried; None if it is a regular file of a format that is read."""
+def _looked_at(path: str, look: Look) -> Signature | str:
+    """The signature of a regular file of a format that is read; else why a path is not even tried."""
     try:
-        mode = path.lstat().st_mode
+        status = look()
     except OSError as error:
         return f"cannot be opened: {error.strerror}"
-    if stat.S_ISLNK(mode):
+    if stat.S_ISLNK(status.st_mode):
         return "a symbolic link: links are not followed, add what it points to as a source"
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(status.st_mode):
         return "not a regular file"
-    if path.suffix.lower() not in SUFFIXES:
-        return f"the format {path.suffix or 'without a suffix'} is not read"
-    return None
+    suffix = splitext(path)[1]
+    if suffix.lower() not in SUFFIXES:
+        return f"the format {suffix or 'without a suffix'} is not read"
+    return signature(status)
 
 
-def _named(found: Sequence[tuple[Path, Path]]) -> list[File]:
+def _named(found: Sequence[Pair]) -> list[tuple[Pair, str]]:
     """Give each file its id; where two sources claim one, their folders' names go in front, as many as it takes.
 
     Two names in one folder that print alike are told apart by a number.
     """
     depth = dict.fromkeys(found, 0)
     while True:
-        claims: defaultdict[str, list[tuple[Path, Path]]] = defaultdict(list)
+        claims: defaultdict[str, list[Pair]] = defaultdict(list)
         for pair in found:
             claims[_id(*pair, depth[pair])].append(pair)
-        several = [pairs for pairs in claims.values() if len({source for _, source in pairs}) > 1]
-        contested = [pairs for pairs in several if any(depth[pair] < len(pair[1].parts) for pair in pairs)]
+        contested = [pairs for pairs in _several(claims) if any(depth[pair] < len(Path(pair[1]).parts) for pair in pairs)]
         if not contested:
-            return [File(*pair, id if place == 0 else f"{id} ({place + 1})") for id, pairs in claims.items() for place, pair in enumerate(pairs)]
-        for pair in (pair for pairs in contested for pair in pairs):
+            return [(pair, id if place == 0 else f"{id} ({place + 1})") for id, pairs in claims.items() for place, pair in enumerate(pairs)]
+        for pair in {pair for pairs in contested for pair in pairs}:
             depth[pair] += 1
 
 
-def _id(path: Path, source: Path, depth: int) -> str:
-    root = source if source != path else source.parent
-    inside = path.relative_to(root).parts
-    above = root.parts[-depth:] if depth else ()
-    return printable("/".join([*(part.strip("/") for part in above), *inside]))
+def _several(claims: Mapping[str, list[Pair]]) -> Iterator[list[Pair]]:
+    """The files of several sources that claim one id, or one the inside of what may be the other's archive."""
+    for id, pairs in claims.items():
+        above = (id[:end] for end in range(len(id)) if id[end] == "/")
+        for claimants in (pairs, *(claims[folder] + pairs for folder in above if folder in claims)):
+            if len({source for _, source in claimants}) > 1:
+                yield claimants
+
+
+def _id(path: str, source: str, depth: int) -> str:
+    root = source if source != path else dirname(source)
+    inside = path[len(root) :].lstrip("/")
+    if not depth:
+        return printable(inside)
+    return printable("/".join([*(part.strip("/") for part in Path(root).parts[-depth:]), inside]))
 
 
 def printable(name: str) -> str:
     """A file name as text that can be stored and shown: bytes that are no UTF-8 become `\\xNN`."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -1,0 +1,96 @@
+"""`build`: make the index hold what its sources hold."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assistant.cli.options import as_json, settings_of, with_index
+from assistant.cli.output import print_json, track
+
+if TYPE_CHECKING:
+    from assistant.update import Update
+    from index.build import Plan
+    from index.load import Loading, Problem
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=click.Path(path_type=Path))
+@click.option("--full", is_flag=True, help="Read and embed everything again.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--model", metavar="NAME", help="A sentence-transformers model: a name or a folder (or FOOTNOTE_MODEL).")
+@click.option("--device", metavar="NAME", help="Where to embed: cpu (the default), cuda or mps (or FOOTNOTE_DEVICE).")
+@as_json
+@with_index
+def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | None, device: str | None, as_json: bool, index_folder: Path | None) -> None:
+    """Make the index hold exactly these files and folders.
+
+    Without a SOURCE: those of the last build, else ./seeds. Only what changed is read and embedded.
+    """
+    from assistant.update import Watching, preview, update
+
+    settings = settings_of(index_folder, model, device)
+    watching = Watching(track("Reading files"), track("Embedding chunks"), _complain)
+    if dry_run:
+        _print_plan(*preview(settings, sources, full, watching), as_json)
+    else:
+        done = update(settings, sources, full, watching)
+        if not done.report.documents:
+            click.echo("footnote: warning: the sources hold nothing any more; the index is now empty", err=True)
+        _print_update(done, settings.index, as_json)
+
+
+def _counted(loading: "Loading") -> str:
+    return f"{len(loading.failed)} files failed, {len(loading.skipped)} skipped"
+
+
+def _complain(loading: "Loading") -> None:
+    from assistant.render import one_line
+
+    for word, problems in (("not read", loading.failed), ("skipped", loading.skipped), ("note", loading.notes)):
+        for problem in problems:
+            click.echo(f"footnote: {word}: {one_line(problem.file)}: {one_line(problem.reason)}", err=True)
+
+
+def _changes(plan: "Plan", loading: "Loading") -> dict[str, Any]:
+    return {
+        "added": list(plan.added),
+        "changed": list(plan.changed),
+        "removed": list(plan.removed),
+        "kept": list(plan.kept),
+        "failed": _problems(loading.failed),
+        "skipped": _problems(loading.skipped),
+        "warnings": _problems(loading.notes),
+    }
+
+
+def _problems(problems: Sequence["Problem"]) -> list[dict[str, str]]:
+    return [{"file": problem.file, "reason": problem.reason} for problem in problems]
+
+
+def _print_plan(plan: "Plan", loading: "Loading", as_json: bool) -> None:
+    from assistant.render import one_line
+
+    if as_json:
+        print_json(_changes(plan, loading))
+        return
+    for mark, ids in (("+", plan.added), ("~", plan.changed), ("-", plan.removed)):
+        for id in ids:
+            click.echo(f"{mark} {one_line(id)}")
+    click.echo(f"{_summary(plan)}; nothing was changed (--dry-run).")
+
+
+def _summary(plan: "Plan") -> str:
+    return f"{len(plan.added)} added, {len(plan.changed)} changed, {len(plan.removed)} removed, {len(plan.kept)} kept"
+
+
+def _print_update(done: "Update", folder: Path, as_json: bool) -> None:
+    report = done.report
+    counts = {"documents": report.documents, "sentences": report.sentences, "chunks": report.chunks, "embedded": report.embedded, "resumed": report.resumed}
+    if as_json:
+        print_json({**_changes(report.plan, done.loading), **counts, "index": str(folder), "seconds": round(done.seconds, 2)})
+        return
+    click.echo(f"{_summary(report.plan)}; {_counted(done.loading)}.")
+    held = ", ".join(f"{count} {name}" for name, count in counts.items() if count or name != "resumed")
+    click.echo(f"{folder}: {held} now ({done.seconds:.1f} s).")
