@@ -1,17 +1,22 @@
 """Law 2: an updated index equals a fresh one, and what has not changed is not embedded."""
 
 import os
-import random
 import shutil
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import index.vectors
 from index import Index
 from index.contents import FILES
 from index.embed import Embedder, open_embedder
 from index.errors import MismatchError, StoreError
+from index.load.reader import Reader
 from index.store import Store
 from tests.conftest import build_index, write
 
@@ -44,26 +49,121 @@ def test_editing_the_end_of_a_file_leaves_the_vectors_of_its_beginning(folder: P
     assert 1 <= second.embedded <= 2
 
 
-def test_an_index_updated_in_any_order_equals_a_fresh_one(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
-    chance = random.Random(3)
-    words = ["budget", "harbour", "school", "forest", "bridge"]
-    for step in range(12):
-        name = f"{chance.choice('abcde')}.txt"
-        action = chance.choice(["write", "write", "write", "delete", "rename"])
-        present = sorted(folder.glob("*.txt"))
-        if action == "write" or not present:
-            paragraphs = [PARAGRAPH.format(chance.choice(words), chance.choice(["Oslo", "Rome", "Lima"])) for _ in range(chance.randrange(1, 6))]
-            write(folder, {name: "".join(paragraphs)})
-        elif action == "delete":
-            chance.choice(present).unlink()
-        else:
-            chance.choice(present).rename(folder / f"moved{step}.txt")
-        build_index(tmp_path / "index", [folder], embedder)
-        build_index(tmp_path / "fresh", [folder], embedder, full=True)
-        assert stored(tmp_path / "index") == stored(tmp_path / "fresh")
-    updated, fresh = Index.open(tmp_path / "index"), Index.open(tmp_path / "fresh")
-    for question in ("the budget of Oslo", "Who objected?"):
-        assert updated.search(question, 20) == fresh.search(question, 20)
+WORDS, CITIES = ["budget", "harbour", "school", "forest", "bridge"], ["Oslo", "Rome", "Lima"]
+PARAGRAPHS = st.builds(PARAGRAPH.format, st.sampled_from(WORDS), st.sampled_from(CITIES))
+TEXTS = st.lists(PARAGRAPHS, min_size=1, max_size=5).map("".join)
+NAMES = st.sampled_from(["a.txt", "b.md", "c.txt", "sub/a.txt", "sub/d.md"])
+STEPS = st.one_of(
+    st.tuples(st.just("write"), NAMES, st.one_of(TEXTS, TEXTS.map("# A heading\n\n".__add__))),
+    st.tuples(st.just("delete"), NAMES),
+    st.tuples(st.just("rename"), NAMES, NAMES),
+    st.tuples(st.just("touch"), NAMES, st.integers(10**9, 10**9 + 3)),
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rounds=st.lists(st.lists(STEPS, min_size=1, max_size=4), min_size=1, max_size=5))
+def test_an_index_updated_in_any_order_equals_a_fresh_one(rounds: list[list[tuple[str, ...]]], embedder: Embedder) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch)
+        folder = place / "documents"
+        folder.mkdir()
+        for steps in rounds:
+            for step in steps:
+                take(step, folder)
+            report = build_index(place / "index", [folder], embedder)
+            shutil.rmtree(place / "fresh", ignore_errors=True)
+            build_index(place / "fresh", [folder], embedder)
+            assert stored(place / "index") == stored(place / "fresh")
+            assert report.committed or build_index(place / "index", [folder], embedder).embedded == 0
+        updated, fresh = Index.open(place / "index"), Index.open(place / "fresh")
+        for question in ("the budget of Oslo", "Who objected?"):
+            assert updated.search(question, 20) == fresh.search(question, 20)
+
+
+def take(step: tuple[Any, ...], folder: Path) -> None:
+    """Do to a folder what a step says, where it can be done."""
+    action, path = step[0], folder / step[1]
+    if action == "write":
+        write(folder, {step[1]: step[2]})
+    elif path.exists() and action == "delete":
+        path.unlink()
+    elif path.exists() and action == "touch":
+        os.utime(path, (step[2], step[2]))
+    elif path.exists() and action == "rename":
+        (folder / step[2]).parent.mkdir(exist_ok=True)
+        path.rename(folder / step[2])
+
+
+def test_a_renamed_file_keeps_its_vectors(folder: Path, tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, {"minutes.txt": PARAGRAPH.format("first", "Oslo"), "plan.md": "# The plan\n\n" + PARAGRAPH.format("second", "Rome")})
+    build_index(tmp_path / "index", [folder], embedder)
+    (folder / "minutes.txt").rename(folder / "protocol of may.txt")
+    (folder / "old").mkdir()
+    (folder / "plan.md").rename(folder / "old" / "plan b.md")
+    monkeypatch.setattr(Reader, "read", None)  # It is not even read again.
+    report = build_index(tmp_path / "index", [folder], embedder)
+    assert (report.plan.added, report.plan.removed, report.embedded) == (("old/plan b.md", "protocol of may.txt"), ("minutes.txt", "plan.md"), 0)
+    assert Index.open(tmp_path / "index").document("protocol of may.txt").name == "protocol of may"
+
+
+def test_editing_one_paragraph_embeds_only_what_changed(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    paragraphs = [PARAGRAPH.format(f"item{number}", f"City{number}") for number in range(60)]
+    text = "".join(f"# Part {part}\n\n" + "".join(paragraphs[part : part + 6]) for part in range(0, 60, 6))
+    write(folder, {"a.md": text})
+    assert build_index(tmp_path / "index", [folder], embedder).embedded > 9
+    write(folder, {"a.md": text.replace("City30", "Paris")})
+    assert build_index(tmp_path / "index", [folder], embedder).embedded <= 2
+
+
+class Stopping:
+    """An embedder that stops, as a build that is killed does, after some texts."""
+
+    def __init__(self, embedder: Embedder, texts: int) -> None:
+        self.identity, self.count, self.question = embedder.identity, embedder.count, embedder.question
+        self._embedder, self._left = embedder, texts
+
+    def documents(self, texts: Sequence[str]) -> Any:
+        self._left -= len(texts)
+        if self._left < 0:
+            raise KeyboardInterrupt
+        return self._embedder.documents(texts)
+
+
+def test_a_build_goes_on_from_what_a_stopped_one_embedded(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    write(folder, {f"{number}.txt": PARAGRAPH.format(f"item{number}", f"City{number}") for number in range(100)})
+    with pytest.raises(KeyboardInterrupt):
+        build_index(tmp_path / "index", [folder], Stopping(embedder, 64))
+    report = build_index(tmp_path / "index", [folder], embedder)
+    assert (report.chunks, report.embedded, report.resumed) == (100, 36, 64)
+    assert not (tmp_path / "index" / "JOURNAL").exists()
+    build_index(tmp_path / "fresh", [folder], embedder)
+    assert stored(tmp_path / "index") == stored(tmp_path / "fresh")
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-5], lambda data: data[:300] + b"?" + data[301:], lambda data: b"?" + data, lambda data: data + b"?"])
+def test_a_damaged_journal_costs_only_what_is_damaged(damage: Callable[[bytes], bytes], folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    write(folder, {f"{number}.txt": PARAGRAPH.format(f"item{number}", f"City{number}") for number in range(80)})
+    with pytest.raises(KeyboardInterrupt):
+        build_index(tmp_path / "index", [folder], Stopping(embedder, 64))
+    journal = tmp_path / "index" / "JOURNAL"
+    journal.write_bytes(damage(journal.read_bytes()))
+    report = build_index(tmp_path / "index", [folder], embedder)
+    assert (report.chunks, report.embedded + report.resumed) == (80, 80)
+    assert report.resumed in (0, 32, 64)
+    build_index(tmp_path / "fresh", [folder], embedder)
+    assert stored(tmp_path / "index") == stored(tmp_path / "fresh")
+
+
+def test_a_full_build_trusts_only_the_journal_of_a_full_one(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    write(folder, {"0.txt": "A first text."})
+    build_index(tmp_path / "index", [folder], embedder)
+    write(folder, {f"{number}.txt": PARAGRAPH.format(f"item{number}", f"City{number}") for number in range(80)})
+    for full in (False, True):  # The second trusts nothing that the first has left.
+        with pytest.raises(KeyboardInterrupt):
+            build_index(tmp_path / "index", [folder], Stopping(embedder, 64), full=full)
+    assert build_index(tmp_path / "index", [folder], embedder, full=True).resumed == 64
 
 
 def test_removed_files_leave(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
