@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import embedder, lexical, quality, retrieval, scale, speed, vectors
+from benchmarks import durability, embedder, lexical, quality, retrieval, scale, speed, update, vectors
 
 sizes = tuple(int(size.replace("_", "")) for size in sys.argv[1:]) or scale.SIZES
 
@@ -13,6 +13,8 @@ for title, run in (
     ("Answers", quality.main),
     ("Vectors: the kinds", lambda: vectors.main(sizes[1:] or sizes)),
     ("Words: the libraries", lexical.main),
+    ("An update beside a first build", update.main),
+    ("Durability", durability.main),
     ("Footnote, llama-index and txtai, at each size", lambda: scale.main(sizes)),
 ):
     print(f"\n## {title}\n", flush=True)

@@ -113,17 +113,13 @@ class Store:
 
     def _current(self) -> dict[str, str]:
         try:
-            pointer = json.loads((self.path / "CURRENT").read_bytes())
+            pointer = _parsed((self.path / "CURRENT").read_bytes())
         except FileNotFoundError:
             self._refuse_orphans()
             raise NoIndexError(f"there is no index in {self.path}: make one with `footnote build FOLDER`") from None
-        except ValueError:
-            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {NAME_SOURCES}") from None
         except OSError as error:
             raise StoreError(f"cannot read {self.path / 'CURRENT'}: {error.strerror}") from error
-        if not isinstance(pointer, dict) or not all(isinstance(pointer.get(key), str) for key in ("generation", "manifest")):
-            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {NAME_SOURCES}")
-        if pointer["generation"] != generation_name(pointer["manifest"]):
+        if pointer is None:
             raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {NAME_SOURCES}")
         return pointer
 
@@ -240,8 +236,7 @@ class Store:
     def _point_to(self, generation: str, digest: str) -> None:
         """The commit point. The generation before stays for readers that are about to open it."""
         before = self._pointer().get("generation")
-        pointer = json.dumps({"generation": generation, "manifest": digest, "before": before}).encode()
-        self._swap("CURRENT", pointer)
+        self._swap("CURRENT", _pointing(generation, digest, before))
 
     def _swap(self, name: str, data: bytes) -> None:
         """Put data in the place of a file at one stroke."""
@@ -255,12 +250,11 @@ class Store:
             raise
 
     def _pointer(self) -> dict[str, str]:
-        """What CURRENT says, as far as it can be told; empty where it is missing or is none of ours."""
+        """What CURRENT says; empty where it is missing, damaged, or none of ours."""
         try:
-            pointer = json.loads((self.path / "CURRENT").read_bytes())
-        except (FileNotFoundError, ValueError):
+            return _parsed((self.path / "CURRENT").read_bytes()) or {}
+        except FileNotFoundError:
             return {}
-        return pointer if isinstance(pointer, dict) and "generation" in pointer and "manifest" in pointer else {}
 
     def _sweep(self) -> None:
         """Remove what no reader can want: unfinished generations, and all but the last two. What cannot be removed stays.
@@ -308,6 +302,23 @@ class Store:
 
 def generation_name(digest: str) -> str:
     return f"gen-{digest[:16]}"
+
+
+def _pointing(generation: str, manifest: str, before: str | None) -> bytes:
+    """What CURRENT holds: the generation, its manifest's hash, the generation before, and a sum of all that."""
+    pointer = {"generation": generation, "manifest": manifest, "before": before}
+    return json.dumps({**pointer, "sum": xxhash.xxh3_64_hexdigest(json.dumps(pointer).encode())}).encode()
+
+
+def _parsed(data: bytes) -> dict[str, str] | None:
+    """What `_pointing` wrote, every byte of it; None for anything else. Before format 5 there was no sum."""
+    try:
+        pointer = json.loads(data)
+        whole = _pointing(pointer["generation"], pointer["manifest"], pointer["before"])
+        named = pointer["generation"] == generation_name(pointer["manifest"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return pointer if named and (data == whole or (pointer.keys() == {"generation", "manifest", "before"} and data == json.dumps(pointer).encode())) else None
 
 
 def now() -> str:

@@ -1,13 +1,10 @@
 """Law 3: whatever happens at any instant, the index is the old one or the new one, and damage is named."""
 
 import json
-import multiprocessing
 import os
 import random
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -174,47 +171,3 @@ def test_a_full_disk_leaves_the_old_index(store: Store) -> None:
     assert "StoreError: cannot write the index" in done.stderr.decode()
     assert contents(store) == files("old")
     assert commit(store, "new") == store.generation()
-
-
-def _commit_for_ever(path: Path) -> None:
-    store, number = Store(path), 0
-    while True:
-        number += 1
-        commit(store, str(number))
-
-
-def test_a_builder_killed_at_any_instant_leaves_a_whole_index(store: Store) -> None:
-    commit(store, "0")
-    fork = multiprocessing.get_context("fork")
-    chance = random.Random(11)
-    for _ in range(40):
-        builder = fork.Process(target=_commit_for_ever, args=(store.path,))
-        builder.start()
-        time.sleep(chance.uniform(0.005, 0.08))
-        assert builder.pid is not None
-        os.kill(builder.pid, signal.SIGKILL)
-        builder.join()
-        read = contents(store)
-        number = read["one"].split()[1].decode().removesuffix("one")
-        assert read == files(number)
-    commit(store, "after")
-    assert contents(store) == files("after")
-    assert len(list(store.path.iterdir())) == 4
-
-
-def test_readers_see_whole_generations_while_a_builder_commits(store: Store) -> None:
-    commit(store, "0")
-    builder = multiprocessing.get_context("fork").Process(target=_commit_for_ever, args=(store.path,))
-    builder.start()
-    try:
-        seen = set()
-        until = time.monotonic() + 3
-        while time.monotonic() < until:
-            read = contents(store)
-            number = read["one"].split()[1].decode().removesuffix("one")
-            assert read == files(number)
-            seen.add(number)
-    finally:
-        builder.kill()
-        builder.join()
-    assert len(seen) > 10
