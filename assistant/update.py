@@ -11,7 +11,7 @@ from index.build import Built, Plan, Report, build, plan, reusable
 from index.embed import Embedder, Postponed, open_embedder
 from index.errors import NoIndexError, SourceError, StoreError
 from index.load import VERSION, Loading, Seen, load, resolve
-from index.store import Store
+from index.store import Recipe, Store
 
 Track = Callable[[Sequence[Any]], Iterable[Any]]
 
@@ -22,11 +22,12 @@ def _silently(items: Sequence[Any]) -> Iterable[Any]:
 
 @dataclass(frozen=True)
 class Watching:
-    """What is to be told while a build runs: progress over files and over batches of texts, and what was loaded before it is committed."""
+    """What is to be told of a build: progress over files and over batches of texts, what was loaded before it is committed, and what was damaged."""
 
     reading: Track = _silently
     embedding: Track = _silently
     loaded: Callable[[Loading], None] = field(default=lambda _: None)
+    warned: Callable[[str], None] = field(default=lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,72 +47,72 @@ def update(settings: Settings, given: Sequence[Path] = (), full: bool = False, w
     started = time.perf_counter()
     store = Store(settings.index)
     with store.lock():
-        sources, before = _sources(store, given)
-        old = None if full else reusable(store)
-        seen = Seen() if full else Seen.from_bytes(store.remembered(), VERSION)
-        loading = load(sources, old.contents if old else None, seen, [settings.index], watching.reading)
+        job = _Job.of(store, settings, given, full, watching)
 
         def check() -> None:
-            watching.loaded(loading)
-            _require_documents(loading, sources, before)
-            if seen.changed:
-                store.remember(seen.to_bytes(VERSION))
+            job.check(watching)
+            if job.loading.seen.changed:
+                store.remember(job.loading.seen.to_bytes(VERSION))
 
-        report = build(store, loading, _embedder(store, settings, old, full), list(map(str, sources)), old, watching.embedding, check)
-    return Update(report, loading, time.perf_counter() - started)
+        embedder = _embedder(settings, job.old, job.before)
+        report = build(store, job.loading, embedder, list(map(str, job.sources)), job.old, watching.embedding, check)
+    return Update(report, job.loading, time.perf_counter() - started)
 
 
 def preview(settings: Settings, given: Sequence[Path] = (), full: bool = False, watching: Watching = Watching()) -> tuple[Plan, Loading]:
     """What `update` would do. Nothing is changed."""
-    store = Store(settings.index)
-    sources, before = _sources(store, given)
-    old = None if full else reusable(store)
-    seen = Seen() if full else Seen.from_bytes(store.remembered(), VERSION)
-    loading = load(sources, old.contents if old else None, seen, [settings.index], watching.reading)
-    changes = plan(loading.documents, old)
-    watching.loaded(loading)
-    _require_documents(loading, sources, before)
-    return changes, loading
+    job = _Job.of(Store(settings.index), settings, given, full, watching)
+    changes = plan(job.loading.documents, job.old)
+    job.check(watching)
+    return changes, job.loading
 
 
-def _sources(store: Store, given: Sequence[Path]) -> tuple[list[Path], tuple[str, ...]]:
-    """What to index, as absolute paths: what was given, else the last build's sources, else ./seeds; and the last build's."""
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be indexed, what the last build was given (None where there was none), and what can be gone on from."""
+
+    sources: list[Path]
+    before: Recipe | None
+    old: Built | None
+    loading: Loading
+
+    @classmethod
+    def of(cls, store: Store, settings: Settings, given: Sequence[Path], full: bool, watching: Watching) -> "_Job":
+        """The sources are those given, else the last build's, else ./seeds."""
+        before = _recipe(store, bool(given))
+        chosen = given or tuple(map(Path, before.sources if before else ())) or (Path("seeds"),)
+        sources = list(dict.fromkeys(map(resolve, chosen)))
+        old = None if full else reusable(store, watching.warned)
+        seen = Seen() if full else Seen.from_bytes(store.remembered(), VERSION)
+        return cls(sources, before, old, load(sources, old.contents if old else None, seen, [settings.index], watching.reading))
+
+    def check(self, watching: Watching) -> None:
+        """A source that is named for the first time must hold something; one that was emptied since leaves an empty index."""
+        watching.loaded(self.loading)
+        named = tuple(map(str, self.sources))
+        if not self.loading.read and not (self.before and self.before.sources == named):
+            counted = f"{len(self.loading.failed)} files failed, {len(self.loading.skipped)} skipped"
+            raise SourceError(
+                f"nothing in {', '.join(named)} can be read ({counted}): add documents, as .txt, .md, .html, .pdf or .docx; the index is as it was"
+            )
+
+
+def _recipe(store: Store, given: bool) -> Recipe | None:
+    """What the last build was given; None where there was none, or it cannot be told and need not be."""
     try:
-        before = store.sources()
+        return store.recipe()
     except NoIndexError:
-        before = ()
+        return None
     except StoreError:
         if not given:
             raise
-        before = ()
-    chosen = given or tuple(map(Path, before)) or (Path("seeds"),)
-    return list(dict.fromkeys(map(resolve, chosen))), before
+        return None
 
 
-def _embedder(store: Store, settings: Settings, old: Built | None, full: bool) -> Embedder:
-    """The embedder of the model that was asked for, else of the index's; where there is none, or it cannot be told, of the default."""
+def _embedder(settings: Settings, old: Built | None, before: Recipe | None) -> Embedder:
+    """The embedder of the model that was asked for, else of the index's; the default's where there is no index."""
     if old and settings.model in (None, old.model.name):
         expected = old.model
         return Postponed(expected, lambda: open_embedder(expected.name, settings.cache_folder, expected, settings.device))
-    return open_embedder(_model(store, settings, full), settings.cache_folder, device=settings.device)
-
-
-def _model(store: Store, settings: Settings, full: bool) -> str:
-    if settings.model:
-        return settings.model
-    try:
-        return store.manifest().model.name
-    except NoIndexError:
-        return settings.model_name
-    except StoreError:
-        if not full:
-            raise
-        return settings.model_name
-
-
-def _require_documents(loading: Loading, chosen: Sequence[Path], before: Sequence[str]) -> None:
-    """A source that is named for the first time must hold something; one that was emptied since leaves an empty index."""
-    if not loading.read and list(before) != list(map(str, chosen)):
-        named = ", ".join(map(str, chosen))
-        counted = f"{len(loading.failed)} files failed, {len(loading.skipped)} skipped"
-        raise SourceError(f"nothing in {named} can be read ({counted}): add documents, as .txt, .md, .html, .pdf or .docx; the index is as it was")
+    name = settings.model or (before.model if before else settings.model_name)
+    return open_embedder(name, settings.cache_folder, device=settings.device)

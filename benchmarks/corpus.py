@@ -82,7 +82,7 @@ class SyntheticEmbedder:
         self.real = real
         chance = np.random.default_rng(7)
         self._noise = chance.normal(size=(NOISES, real.identity.dimension)).astype(np.float32) / np.float32(np.sqrt(real.identity.dimension))
-        self._base = real.documents([sentence.text for document in load([SEEDS], {}) for sentence in split.sentences(document)])
+        self._base = real.documents([sentence.text for document in load([SEEDS]) for sentence in split.sentences(document)])
 
     @property
     def identity(self) -> ModelIdentity:

@@ -14,10 +14,10 @@ import numpy as np
 from index import split
 from index.contents import FILES, Contents
 from index.embed import Embedder, Vectors32
-from index.errors import NoIndexError, StoreError
+from index.errors import DamagedError, MismatchError, NoIndexError, StoreError
 from index.journal import Journal
 from index.keywords import ChunkWords, Keywords
-from index.store import Store
+from index.store import REPAIR, Store
 from index.tables import CHUNKS, KEY, Numbers, Piece, Tables, ranges
 from index.types import Chunk, Document, ModelIdentity, Sentence, Unchanged
 from index.words import indexed_stems
@@ -43,11 +43,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build can go on from: the contents of the index, and the sources and the model they came from."""
+    """What a build can go on from: the contents of the index, and the sources and the model they came from. `current` unless the index was damaged since."""
 
     contents: Contents
     sources: tuple[str, ...]
     model: ModelIdentity
+    current: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +77,28 @@ def plan(documents: Iterable[Document | Unchanged], old: Built | None) -> Plan:
     )
 
 
-def reusable(store: Store) -> Built | None:
-    """What the index holds, if these rules can go on from it.
+def reusable(store: Store, warn: Callable[[str], None] = lambda _: None) -> Built | None:
+    """What the index holds, if a build can go on from it; None where there is none, or all must be made anew.
 
-    None where there is no index; raises StoreError where it is damaged or made otherwise.
+    Of a damaged index the newest generation that is whole is taken. `warn` is told of what is lost. Raises StoreError where the folder cannot be read.
     """
     try:
-        snapshot = store.read(FILES)
+        snapshot, current = store.read(FILES), True
     except NoIndexError:
         return None
-    if snapshot.manifest.cut != split.VERSION:
+    except MismatchError:
+        warn(f"the index in {store.path} is of another version of Footnote: it is made anew")
         return None
-    return Built(Contents.from_files(snapshot.files), snapshot.manifest.sources, snapshot.manifest.model)
+    except DamagedError as error:
+        found, current = store.fallback(FILES), False
+        warn(f"{str(error).removesuffix(f': {REPAIR}')}; " + ("the build before it is whole, and is gone on from" if found else "it is made anew"))
+        if found is None:
+            return None
+        snapshot = found
+    if snapshot.manifest.cut != split.VERSION:
+        warn(f"the index in {store.path} was made by other rules than this version's: it is made anew")
+        return None
+    return Built(Contents.from_files(snapshot.files), snapshot.manifest.sources, snapshot.manifest.model, current)
 
 
 def require_model(stored: ModelIdentity, model: ModelIdentity, store: Store) -> None:
@@ -196,7 +207,7 @@ def build(
             check()
             work.finish()
             changes = plan([*map(Unchanged, work.unchanged), *(document for document, _, _ in work.pieces)], old)
-            if old and tuple(sources) == old.sources and not (work.pieces or changes.removed):
+            if old and old.current and tuple(sources) == old.sources and not (work.pieces or changes.removed):
                 return _report(changes, old.contents.tables, 0, 0, committed=False)
             made = _Made(work, before)
             words = made.keywords()  # While the last texts are embedded.

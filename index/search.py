@@ -22,7 +22,7 @@ from index.embed import Embedder
 from index.errors import MismatchError
 from index.filter import Filter
 from index.keywords import Floats, Keywords, highest
-from index.store import REBUILD, Manifest, Store
+from index.store import REPAIR, Manifest, Store
 from index.tables import ID, NUMBER
 from index.types import Chunk, Document, Hit, Sentence
 from index.vectors import Numbers, Rows, Vectors
@@ -38,6 +38,7 @@ PHRASE_DEPTH = 1000
 DEPTH = 100
 """How many chunks each list gives at least; twice as many change no figure by more than a tenth of a point."""
 QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»')
+REBUILD = "rebuild it with `footnote build --full`"
 DIGITS = 6
 Phrase = tuple[str, Mask]
 """What stands in quotation marks, and the rows that hold it."""
@@ -61,10 +62,10 @@ class Index:
         """
         snapshot = Store(Path(path)).read(FILES)
         if snapshot.manifest.cut != split.VERSION:
-            raise MismatchError(f"the index in {path} was cut into sentences by other rules than this version's: {REBUILD}")
+            raise MismatchError(f"the index in {path} was cut into sentences by other rules than this version's: {REPAIR}")
         made_with, kept = snapshot.manifest.model, cache or embed.default_cache()
         if model is not None and model != made_with.name and embed.open_embedder(model, kept).identity.weights != made_with.weights:
-            raise MismatchError(f"the index in {path} was made with the model {made_with.name}, not {model}: {REBUILD}")
+            raise MismatchError(f"the index in {path} was made with the model {made_with.name}, not {model}: name that one, or {REBUILD}")
         embedder = embed.open_embedder(made_with.name, kept, made_with)
         contents = Contents.from_files(snapshot.files)
         if contents.vectors.dimension != embedder.identity.dimension:

@@ -38,9 +38,8 @@ from index.types import ModelIdentity
 
 FORMAT = 5
 OURS = re.compile(r"LOCK|CURRENT|SEEN|JOURNAL|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT|SEEN)")
-REBUILD = "rebuild it with `footnote build --full`"
-NAME_SOURCES = "rebuild it with `footnote build --full FOLDER`"
-"""Where the index cannot tell what it was made of."""
+REPAIR = "`footnote build` makes it whole again"
+NAME_SOURCES = "name what it was made of: `footnote build FOLDER`"
 AS_IT_WAS = "the old index is as it was"
 
 
@@ -61,9 +60,17 @@ class Manifest:
     def from_bytes(cls, data: bytes, folder: Path) -> "Manifest":
         stored: dict[str, Any] = json.loads(data)
         if stored.pop("format", None) != FORMAT:
-            raise MismatchError(f"the index in {folder} has another format version than {FORMAT}: {REBUILD}")
+            raise MismatchError(f"the index in {folder} has another format version than {FORMAT}: {REPAIR}")
         files = {name: (size, digest) for name, (size, digest) in stored.pop("files").items()}
         return cls(ModelIdentity(**stored.pop("model")), files=files, sources=tuple(stored.pop("sources")), **stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What an index was made of: its sources, absolute paths, and the name of its model."""
+
+    sources: tuple[str, ...]
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +106,34 @@ class Store:
                     raise
                 current = moved  # A build committed and swept while we read: what we held was whole, but is gone.
 
-    def manifest(self) -> Manifest:
-        """The current manifest alone, checked; for what an index is, where its files may be damaged."""
-        return self._manifest(self._current())[0]
+    def fallback(self, names: Sequence[str]) -> Snapshot | None:
+        """The newest generation that is whole, whatever CURRENT says; None where none is. For what can be saved of a damaged index."""
+        for _, data, pointer in self._generations():
+            with contextlib.suppress(StoreError, ValueError, KeyError):
+                return self._snapshot(pointer, data, names)
+        return None
 
-    def sources(self) -> tuple[str, ...]:
-        """The sources of the last build, of whatever format the index is. Raises StoreError where they cannot be told."""
-        return tuple(map(str, json.loads(self._manifest_bytes(self._current()))["sources"]))
+    def recipe(self) -> Recipe:
+        """What the index was made of, whatever its format, if need be by the newest manifest that is whole. Raises StoreError where that cannot be told."""
+        try:
+            stored = json.loads(self._manifest_bytes(self._current()))
+        except DamagedError as error:
+            known = self._generations()
+            if not known:
+                raise DamagedError(f"{str(error).removesuffix(REPAIR)}{NAME_SOURCES}") from None
+            stored = json.loads(known[0][1])
+        return Recipe(tuple(map(str, stored["sources"])), str(stored["model"]["name"]))
+
+    def _generations(self) -> list[tuple[str, bytes, dict[str, str]]]:
+        """When each generation with a whole manifest was built, that manifest, and how CURRENT would name it; the newest first."""
+        found = []
+        for folder in self._ours("gen"):
+            with contextlib.suppress(StoreError, ValueError, KeyError):
+                data = bytes(_mapped(folder / "MANIFEST.json"))
+                digest = hashlib.sha256(data).hexdigest()
+                if folder.name == generation_name(digest):
+                    found.append((str(json.loads(data)["built_at"]), data, {"generation": folder.name, "manifest": digest}))
+        return sorted(found, key=lambda generation: generation[0], reverse=True)
 
     def generation(self) -> str:
         """The name of the current generation: the cheapest way to see that a build has committed."""
@@ -120,7 +148,7 @@ class Store:
         except OSError as error:
             raise StoreError(f"cannot read {self.path / 'CURRENT'}: {error.strerror}") from error
         if pointer is None:
-            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {NAME_SOURCES}")
+            raise DamagedError(f"{self.path / 'CURRENT'} is damaged: {REPAIR}")
         return pointer
 
     def _refuse_orphans(self) -> None:
@@ -129,29 +157,27 @@ class Store:
         except OSError as error:
             raise StoreError(f"cannot read {self.path}: {error.strerror}") from error
         if orphaned:
-            raise DamagedError(f"{self.path / 'CURRENT'} is missing, though generations are there: {NAME_SOURCES}")
+            raise DamagedError(f"{self.path / 'CURRENT'} is missing, though generations are there: {REPAIR}")
 
     def _read(self, current: Mapping[str, str], names: Sequence[str]) -> Snapshot:
-        manifest, size = self._manifest(current)
+        return self._snapshot(current, self._manifest_bytes(current), names)
+
+    def _snapshot(self, current: Mapping[str, str], data: bytes, names: Sequence[str]) -> Snapshot:
+        manifest = Manifest.from_bytes(data, self.path)
         if set(manifest.files) != set(names):
-            raise MismatchError(f"the index in {self.path} holds other files than this version reads: {REBUILD}")
+            raise MismatchError(f"the index in {self.path} holds other files than this version reads: {REPAIR}")
         folder = self.path / current["generation"]
         largest_first = sorted(names, key=lambda name: -manifest.files[name][0])
         with ThreadPoolExecutor(2) as pool:  # Hashing lets other threads run.
             mapped = pool.map(lambda name: _verified(folder / name, *manifest.files[name]), largest_first)
             files = dict(zip(largest_first, mapped, strict=True))
-        return Snapshot(current["generation"], manifest, files, size + sum(map(len, files.values())))
-
-    def _manifest(self, current: Mapping[str, str]) -> tuple[Manifest, int]:
-        """The manifest that CURRENT names, and its size in bytes."""
-        data = self._manifest_bytes(current)
-        return Manifest.from_bytes(data, self.path), len(data)
+        return Snapshot(current["generation"], manifest, files, len(data) + sum(map(len, files.values())))
 
     def _manifest_bytes(self, current: Mapping[str, str]) -> bytes:
         file = self.path / current["generation"] / "MANIFEST.json"
         data = bytes(_mapped(file))
         if hashlib.sha256(data).hexdigest() != current["manifest"]:
-            raise DamagedError(f"{file} is damaged (its SHA-256 differs): {NAME_SOURCES}")
+            raise DamagedError(f"{file} is damaged (its SHA-256 differs): {REPAIR}")
         return data
 
     # --- Writing -------------------------------------------------------------------------------------
@@ -335,7 +361,7 @@ def _mapped(file: Path, check: Callable[[BufferedReader], None] = lambda _: None
                 return memoryview(b"")
             return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
     except FileNotFoundError:
-        raise DamagedError(f"{file} is missing: {REBUILD}") from None
+        raise DamagedError(f"{file} is missing: {REPAIR}") from None
     except OSError as error:
         raise StoreError(f"cannot read {file}: {error.strerror}") from error
 
@@ -346,9 +372,9 @@ def _verified(file: Path, size: int, digest: str) -> memoryview:
     def check(stream: BufferedReader) -> None:
         found = os.fstat(stream.fileno()).st_size
         if found != size:
-            raise DamagedError(f"{file} is damaged ({found} bytes instead of {size}): {REBUILD}")
+            raise DamagedError(f"{file} is damaged ({found} bytes instead of {size}): {REPAIR}")
         if hashlib.file_digest(stream, xxhash.xxh3_128).hexdigest() != digest:
-            raise DamagedError(f"{file} is damaged (its hash differs): {REBUILD}")
+            raise DamagedError(f"{file} is damaged (its hash differs): {REPAIR}")
 
     return _mapped(file, check)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import index.store
+from index.contents import FILES
 from index.store import Store
 from tests.conftest import REPOSITORY, SHARED, Run, complaint, output, write
 
@@ -187,32 +188,55 @@ def test_a_document_that_is_not_there_is_named(built: Path, footnote: Run) -> No
     assert "there is no document 'x.txt'" in complaint(footnote("show", "x.txt", code=2))
 
 
-def test_damage_is_named_and_a_full_build_mends_it(built: Path, footnote: Run, tmp_path: Path) -> None:
+def damage(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+
+
+def test_damage_is_named_and_a_build_mends_it_from_the_build_before(built: Path, footnote: Run, tmp_path: Path) -> None:
+    write(built, {"third.txt": "The garden may be used by all tenants."})
+    footnote("build")
     generation = output(footnote("status", "--json"))["generation"]
-    vectors = tmp_path / ".footnote" / generation / "vectors.faiss"
-    vectors.write_bytes(vectors.read_bytes()[:-1] + b"?")
-    for command in (["ask", "How high is the rent?"], ["status"], ["build"]):
+    damage(tmp_path / ".footnote" / generation / "vectors.faiss")
+    for command in (["ask", "How high is the rent?"], ["status"]):
         assert "vectors.faiss is damaged" in complaint(footnote(*command, code=2))
-    footnote("build", "--full")
+    done = footnote("build", "--json")
+    assert b"vectors.faiss is damaged (its hash differs); the build before it is whole, and is gone on from" in done.stderr
+    assert (output(done)["added"], output(done)["embedded"]) == (["third.txt"], 1)
+    footnote("ask", "How high is the rent?")
+
+
+def test_an_index_with_no_whole_generation_is_made_anew(built: Path, footnote: Run, tmp_path: Path) -> None:
+    generation = output(footnote("status", "--json"))["generation"]
+    damage(tmp_path / ".footnote" / generation / "text.utf8")
+    done = footnote("build", "--json")
+    assert b"text.utf8 is damaged (its hash differs); it is made anew" in done.stderr
+    assert output(done)["embedded"] == 2
     footnote("ask", "How high is the rent?")
 
 
 def test_an_index_of_another_version_is_made_anew_of_what_it_was_made_of(built: Path, footnote: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path / ".footnote")
-    manifest = store.manifest()
+    manifest = store.read(FILES).manifest
     monkeypatch.setattr(index.store, "FORMAT", 1)
     with store.lock():
         store.commit(manifest.model, manifest.cut, manifest.sources, {"other": b"layout"})
     assert "has another format version" in complaint(footnote("ask", "How high is the rent?", code=2))
-    footnote("build", "--full")
+    assert b"is of another version of Footnote: it is made anew" in footnote("build").stderr
     footnote("ask", "How high is the rent?")
 
 
-def test_an_index_whose_sources_cannot_be_told_asks_for_them(built: Path, footnote: Run, tmp_path: Path) -> None:
+def test_a_lost_pointer_is_mended_and_a_lost_manifest_asks_for_the_sources(built: Path, footnote: Run, tmp_path: Path) -> None:
+    generation = output(footnote("status", "--json"))["generation"]
     (tmp_path / ".footnote" / "CURRENT").unlink()
-    assert "CURRENT is missing, though generations are there: rebuild it with `footnote build --full FOLDER`" in complaint(footnote("build", "--full", code=2))
-    footnote("build", "--full", built)
+    assert "CURRENT is missing, though generations are there: `footnote build` makes it whole again" in complaint(footnote("status", code=2))
+    assert output(footnote("build", "--json"))["embedded"] == 0
     footnote("ask", "How high is the rent?")
+    for manifest in (tmp_path / ".footnote").glob("gen-*/MANIFEST.json"):
+        damage(manifest)
+    assert "MANIFEST.json is damaged (its SHA-256 differs): name what it was made of: `footnote build FOLDER`" in complaint(footnote("build", code=2))
+    footnote("build", built)
+    footnote("ask", "How high is the rent?")
+    assert generation not in {path.name for path in (tmp_path / ".footnote").iterdir()}
 
 
 def test_names_that_are_no_utf8_are_indexed_and_printed(folder: Path, footnote: Run, tmp_path: Path) -> None:

@@ -89,8 +89,8 @@ def test_another_format_version_is_refused(store: Store) -> None:
     digest = sha256(data).hexdigest()
     (store.path / generation).rename(store.path / generation_name(digest))
     (store.path / generation_name(digest) / "MANIFEST.json").write_bytes(data)
-    (store.path / "CURRENT").write_text(json.dumps({"generation": generation_name(digest), "manifest": digest}))
-    with pytest.raises(MismatchError, match="another format version than 5: rebuild it"):
+    (store.path / "CURRENT").write_text(json.dumps({"generation": generation_name(digest), "manifest": digest, "before": None}))
+    with pytest.raises(MismatchError, match="another format version than 5: `footnote build` makes it whole"):
         store.read(("one", "two"))
 
 

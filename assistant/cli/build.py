@@ -31,14 +31,18 @@ def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | Non
     from assistant.update import Watching, preview, update
 
     settings = settings_of(index_folder, model, device)
-    watching = Watching(track("Reading files"), track("Embedding chunks"), _complain)
+    watching = Watching(track("Reading files"), track("Embedding chunks"), _complain, _warn)
     if dry_run:
         _print_plan(*preview(settings, sources, full, watching), as_json)
     else:
         done = update(settings, sources, full, watching)
         if not done.report.documents:
-            click.echo("footnote: warning: the sources hold nothing any more; the index is now empty", err=True)
+            _warn("the sources hold nothing any more; the index is now empty")
         _print_update(done, settings.index, as_json)
+
+
+def _warn(message: str) -> None:
+    click.echo(f"footnote: warning: {message}", err=True)
 
 
 def _counted(loading: "Loading") -> str:
