@@ -141,7 +141,7 @@ class _Work:
         if isinstance(document, Unchanged):
             self.unchanged.append(document.id)
             return
-        self.pieces.append(_cut(document, self.embedder))
+        self.pieces.append(cut(document, self.embedder))
         for chunk in self.pieces[-1][2]:
             text = split.embedded_text(document, chunk.start, chunk.end)
             key = split.text_key(text)
@@ -222,7 +222,8 @@ def _report(changes: Plan, tables: Tables, embedded: int, resumed: int, committe
     return Report(changes, len(tables.documents), len(tables.sentences), len(tables.chunks), embedded, resumed, committed)
 
 
-def _cut(document: Document, embedder: Embedder) -> Piece:
+def cut(document: Document, embedder: Embedder) -> Piece:
+    """A document with its sentences and its chunks."""
     sentences = split.sentences(document)
     return document, sentences, split.chunks(document, sentences, embedder.count, embedder.identity.window - SPECIAL_TOKENS)
 
@@ -254,7 +255,7 @@ class _Made:
 
     def keywords(self) -> Keywords:
         """The words of new and changed documents, and those that the old index has of the others."""
-        new = Keywords.of([_words(*piece) for piece in self._work.pieces])
+        new = Keywords.of([words_of(*piece) for piece in self._work.pieces])
         if self._old is None:
             return new
         old, unchanged = self._old, set(self._work.unchanged)
@@ -280,7 +281,7 @@ class _Made:
         return {**self.tables.to_files(), **words.to_files(), "vectors.faiss": fine, "coarse.faiss": coarse}
 
 
-def _words(document: Document, sentences: Sequence[Sentence], chunks: Sequence[Chunk]) -> ChunkWords:
+def words_of(document: Document, sentences: Sequence[Sentence], chunks: Sequence[Chunk]) -> ChunkWords:
     """The words of a document: those of its sentences, and around each chunk those of its title, heading, and path."""
     place = {sentence.start: number for number, sentence in enumerate(sentences)}
     named = frozenset(indexed_stems(f"{document.title}\n{document.id}"))

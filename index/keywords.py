@@ -167,6 +167,11 @@ class Keywords:
         postings = Postings(np.concatenate([[0], columns[:, 1]]), np.frombuffer(rows, "<i4"), np.frombuffer(counts, "u1"))
         return cls(_Terms(text, columns[:, 0]), postings, columns[:, 2], int(sizes[0]), sizes[1:])
 
+    @property
+    def size(self) -> int:
+        """How many chunks' words it holds."""
+        return len(self._lengths)
+
     # --- Asking ----------------------------------------------------------------------------------------
 
     def _column(self, stemmed: str) -> int | None:

@@ -22,6 +22,7 @@ import re
 import secrets
 import shutil
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -40,6 +41,7 @@ FORMAT = 5
 OURS = re.compile(r"LOCK|CURRENT|SEEN|JOURNAL|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT|SEEN)")
 REPAIR = "`footnote build` makes it whole again"
 NAME_SOURCES = "name what it was made of: `footnote build FOLDER`"
+TRIES = 5
 AS_IT_WAS = "the old index is as it was"
 
 
@@ -124,6 +126,38 @@ class Store:
             stored = json.loads(known[0][1])
         return Recipe(tuple(map(str, stored["sources"])), str(stored["model"]["name"]))
 
+    def damaged_before(self) -> str | None:
+        """What is damaged of the generation before the current one, which a repair would start from."""
+        before = self._pointer().get("before")
+        try:
+            if before:
+                self._read_generation(before)
+        except MismatchError:
+            return None  # Of another version, and whole as far as that can be told.
+        except StoreError as error:
+            return str(error).removesuffix(f": {REPAIR}")
+        return None
+
+    def _read_generation(self, name: str) -> Snapshot:
+        """A generation by its name alone, which begins as its manifest's hash does."""
+        data = bytes(_mapped(self.path / name / "MANIFEST.json"))
+        if name != generation_name(hashlib.sha256(data).hexdigest()):
+            raise DamagedError(f"{self.path / name / 'MANIFEST.json'} is damaged (its SHA-256 differs): {REPAIR}")
+        return self._snapshot({"generation": name}, data, tuple(json.loads(data)["files"]))
+
+    def builder(self) -> str | None:
+        """Who holds the lock at this moment; None if nobody does. Raises StoreError where that cannot be told."""
+        try:
+            with (self.path / "LOCK").open("rb") as stream:
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return None
+        except BlockingIOError:
+            return (self.path / "LOCK").read_text("utf-8", "replace").strip()
+        except OSError as error:
+            raise StoreError(f"cannot read {self.path / 'LOCK'}: {error.strerror}") from error
+        return None
+
     def _generations(self) -> list[tuple[str, bytes, dict[str, str]]]:
         """When each generation with a whole manifest was built, that manifest, and how CURRENT would name it; the newest first."""
         found = []
@@ -153,7 +187,7 @@ class Store:
 
     def _refuse_orphans(self) -> None:
         try:
-            orphaned = self.path.is_dir() and self._ours("gen")
+            orphaned = self._ours("gen")
         except OSError as error:
             raise StoreError(f"cannot read {self.path}: {error.strerror}") from error
         if orphaned:
@@ -198,11 +232,16 @@ class Store:
             os.close(descriptor)
 
     def _claim(self, descriptor: int) -> None:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = os.read(descriptor, 1000).decode("utf-8", "replace").strip() or "just started"
-            raise LockError(f"another build holds {self.path} ({owner}): wait for it, or stop it") from None
+        """Take the lock, or raise LockError; whoever only looks who holds it is waited for."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not tries_left:
+                    owner = os.read(descriptor, 1000).decode("utf-8", "replace").strip() or "just started"
+                    raise LockError(f"another build holds {self.path} ({owner}): wait for it, or stop it") from None
+                time.sleep(0.1)
         os.ftruncate(descriptor, 0)
         write_all(descriptor, f"process {os.getpid()} on {socket.gethostname()} since {now()}\n".encode())
 
@@ -222,7 +261,7 @@ class Store:
 
     def _ours(self, kind: str) -> list[Path]:
         """What is in the folder by the names that we give, of one kind: `gen` or `building`."""
-        return [path for path in sorted(self.path.iterdir()) if path.name.startswith(f"{kind}-") and OURS.fullmatch(path.name)]
+        return [path for path in sorted(self.path.iterdir() if self.path.is_dir() else ()) if path.name.startswith(f"{kind}-") and OURS.fullmatch(path.name)]
 
     def commit(self, model: ModelIdentity, cut: int, sources: Sequence[str], files: Mapping[str, bytes]) -> str:
         """Write a generation beside the others and make it the current one. Returns its name.
@@ -260,9 +299,17 @@ class Store:
             return True
 
     def _point_to(self, generation: str, digest: str) -> None:
-        """The commit point. The generation before stays for readers that are about to open it."""
-        before = self._pointer().get("generation")
-        self._swap("CURRENT", _pointing(generation, digest, before))
+        """The commit point. The generation before stays, if it is whole: readers are about to open it, and a repair would start from it."""
+        pointer = self._pointer()
+        whole = (name for name in (pointer.get("generation"), pointer.get("before")) if name and self._is_whole(name))
+        self._swap("CURRENT", _pointing(generation, digest, next(whole, None)))
+
+    def _is_whole(self, generation: str) -> bool:
+        try:
+            self._read_generation(generation)
+        except StoreError:
+            return False
+        return True
 
     def _swap(self, name: str, data: bytes) -> None:
         """Put data in the place of a file at one stroke."""

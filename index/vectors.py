@@ -94,8 +94,22 @@ class Vectors:
 
         Equal, byte for byte, to one made afresh of the same vectors in the same order.
         """
-        stored = faiss.rev_swig_ptr(self._fine.codes.data(), len(self) * self.dimension * 2).view(np.float16).reshape(len(self), self.dimension)
-        return Vectors._kept(np.concatenate([stored[kept], rows.astype(np.float16)])[order])
+        return Vectors._kept(np.concatenate([self._stored()[kept], rows.astype(np.float16)])[order])
+
+    def _stored(self) -> NDArray[np.float16]:
+        """The rows as they are kept, in place."""
+        codes = faiss.rev_swig_ptr(self._fine.codes.data(), len(self) * self.dimension * 2)
+        rows: NDArray[np.float16] = codes.view(np.float16).reshape(len(self), self.dimension)
+        return rows
+
+    def lengths(self) -> NDArray[np.float32]:
+        """The length of each row: 1, unless it is damaged."""
+        blocks = (self._stored()[start : start + BLOCK].astype(np.float32) for start in range(0, len(self), BLOCK))
+        return np.concatenate([np.zeros(0, np.float32), *(np.sqrt(np.einsum("ij,ij->i", rows, rows)) for rows in blocks)])
+
+    def is_coarse_right(self) -> bool:
+        """Whether the coarse index is the one that these rows have."""
+        return self.to_bytes()[1] == Vectors._kept(self._stored()).to_bytes()[1]
 
     def nearest(self, query: Rows, top: int, allowed: Mask | None = None) -> list[tuple[int, float]]:
         """The (row, cosine) of the `top` nearest to a unit vector, best first, equal ones by row; only rows that are `allowed`."""

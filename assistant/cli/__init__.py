@@ -55,5 +55,6 @@ for command in (
     chat.chat,
     inspect.status,
     inspect.show,
+    inspect.doctor,
 ):
     cli.add_command(command)

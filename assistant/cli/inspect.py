@@ -1,4 +1,4 @@
-"""`status` and `show`: what is in the index."""
+"""`status`, `show` and `doctor`: what is in the index, and whether it holds."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from assistant.cli.options import as_json, settings_of, with_index
-from assistant.cli.output import print_json
+from assistant.cli.output import BROKEN, FOUND, print_json, track
 from assistant.errors import SettingsError
 
 
@@ -81,3 +81,29 @@ def show(document: str, as_json: bool, index_folder: Path | None) -> None:
     else:
         sys.stdout.buffer.write(shown.text.encode())
         sys.stdout.buffer.flush()
+
+
+@click.command()
+@click.option("--full", is_flag=True, help="Embed every chunk anew, and not a sample.")
+@as_json
+@with_index
+def doctor(full: bool, as_json: bool, index_folder: Path | None) -> int:
+    """Check everything stored against the files it came from. Exit status 1: something does not hold."""
+    from dataclasses import asdict
+
+    from assistant.render import one_line
+    from index.doctor import examine
+    from index.embed import open_embedder
+    from index.store import Store
+
+    settings = settings_of(index_folder)
+    found = examine(Store(settings.index), lambda model: open_embedder(model.name, settings.cache_folder, model), full, track("Examining"))
+    if as_json:
+        print_json({"sound": found.sound, "checked": found.checked, "findings": [asdict(finding) for finding in found.findings]})
+        return FOUND if found.sound else BROKEN
+    for finding in sorted(found.findings, key=lambda finding: finding.note):
+        remedy = f" ({finding.remedy})" if finding.remedy else ""
+        click.echo(f"{'note' if finding.note else 'wrong'}: {one_line(finding.subject)}: {one_line(finding.message)}{remedy}")
+    checked = ", ".join(f"{count} {name}" for name, count in found.checked.items())
+    click.echo(f"{'Everything holds' if found.sound else 'Not everything holds'}{f': checked {checked}' if checked else ''}.")
+    return FOUND if found.sound else BROKEN
