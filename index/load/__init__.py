@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from index.errors import LoadError
-from index.load.formats import Reading
 from index.load.reader import Reader
+from index.load.reading import Reading
 from index.load.seen import Seen, signature
 from index.load.walk import File, Skipped, printable, resolve, walk
 from index.types import Document, Stamp, Unchanged
@@ -109,23 +109,27 @@ class Loading:
         """Read a file anew. What was read is what was hashed: a file that changes meanwhile is read again."""
         found = file.signature
         for _ in range(TRIES):
-            try:
-                reading = reader.read(Path(file.path))
-            except LoadError as error:
-                self.seen.refuse(_content(file.id, digest), str(error))
-                raise
+            readings = list(reader.read_all(Path(file.path)))
             before, found = found, signature(Path(file.path).stat())
             if before == found:
                 break
             digest = self.seen.hash_of(file.path, found)
         else:
             raise LoadError("changes while it is read: build again when it is at rest")
-        document = Document(file.id, "", "", (), digest, (), source, found[1] // 10**9)
-        for id, part in _flat(file.id, reading):
-            self.notes += [Problem(file.path + id[len(file.id) :], note) for note in part.notes]
-            inside = file.id if id != file.id else ""
-            if part.text:
-                yield replace(document, id=id, title=part.title, text=part.text, pages=part.pages, headings=part.headings, inside=inside, notes=part.notes)
+        failures = [Problem(file.path + inside, str(reading)) for inside, reading in readings if isinstance(reading, LoadError)]
+        if len(failures) == len(readings):
+            self.seen.refuse(_content(file.id, digest), failures[0].reason)
+            raise LoadError(failures[0].reason)
+        self.failed += failures
+        for inside, reading in readings:
+            if isinstance(reading, Reading):
+                self.notes += [Problem(file.path + inside, note) for note in reading.notes]
+                if reading.text:
+                    yield self._document(file, inside, reading, digest, source, found[1] // 10**9)
+
+    def _document(self, file: File, inside: str, reading: Reading, digest: str, source: str, modified: int) -> Document:
+        of = file.id if inside else ""
+        return Document(file.id + inside, reading.title, reading.text, reading.pages, digest, reading.headings, source, modified, of, reading.notes)
 
 
 def load(
@@ -137,13 +141,6 @@ def load(
     """
     files, skipped = walk(sources, leave_out)
     return Loading(files, known, seen or Seen(), tuple(map(_problem, skipped)), track)
-
-
-def _flat(id: str, reading: Reading) -> Iterator[tuple[str, Reading]]:
-    """A reading and all its parts, each by the id of its document."""
-    yield id, reading
-    for name, part in reading.parts:
-        yield from _flat(f"{id}/{name}", part)
 
 
 def _content(id: str, digest: str) -> str:

@@ -7,6 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 from index.errors import LoadError
+from index.load.reading import Reading
 from index.types import Heading
 
 PARAGRAPH_GAP = 1.45  # Times the usual distance of two lines: chosen on printed papers, letters and manuals.
@@ -23,8 +24,8 @@ class Line(NamedTuple):
     size: float
 
 
-def read_pdf(path: Path) -> tuple[str, str, tuple[int, ...], tuple[Heading, ...], tuple[str, ...]]:
-    """Text, title, page starts, headings, warnings. Raises LoadError for an encrypted, damaged, or scanned file."""
+def read_pdf(path: Path) -> Reading:
+    """The text of all pages. Raises LoadError for an encrypted, damaged, or scanned file."""
     import pypdfium2
 
     try:
@@ -37,8 +38,8 @@ def read_pdf(path: Path) -> tuple[str, str, tuple[int, ...], tuple[Heading, ...]
     title = (document.get_metadata_dict().get("Title") or "").strip()
     text, starts, headings = _assemble(pages)
     blank = [str(number) for number, lines in enumerate(pages, 1) if not lines]
-    warnings = (f"pages without text: {', '.join(blank)}",) if blank else ()
-    return text, title if _says_something(title) else "", starts, headings, warnings
+    notes = (f"pages without text: {', '.join(blank)}",) if blank else ()
+    return Reading(text, title if _says_something(title) else "", starts, headings, notes)
 
 
 def _reason(error: str) -> str:

@@ -9,17 +9,22 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 from index.errors import LoadError
-from index.load.formats import Reading, read
+from index.load.formats import read
+from index.load.reading import Reading
 from index.types import Heading
 
 SECONDS = 30
 ADDRESS_SPACE = 1 << 30
+DEEPEST = 3
+"""Archives in one another that are opened."""
 
 
 class Reader:
@@ -35,8 +40,28 @@ class Reader:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stop()
 
-    def read(self, path: Path) -> Reading:
-        """What a file says. Raises LoadError with the reason if it cannot be read, in time and in bounds."""
+    def read_all(self, path: Path) -> Iterator[tuple[str, Reading | LoadError]]:
+        """What a file says, by the empty name, and what the files in it say, by their paths inside; each is read by itself, or is its own failure."""
+        with tempfile.TemporaryDirectory(prefix="footnote-") as scratch:
+            yield from self._read_all("", path, Path(scratch), DEEPEST)
+
+    def _read_all(self, name: str, path: Path, scratch: Path, depth: int) -> Iterator[tuple[str, Reading | LoadError]]:
+        try:
+            reading = self.read(path, scratch)
+        except LoadError as error:
+            yield name, error
+            return
+        yield name, reading
+        for inside, part in reading.parts:
+            within = f"{name}/{inside}"
+            if depth == 0:
+                yield within, LoadError(f"stands in an archive in an archive, more than {DEEPEST} deep: unpack it")
+                continue
+            with tempfile.TemporaryDirectory(prefix="footnote-", dir=scratch) as inner:
+                yield from self._read_all(within, part, Path(inner), depth - 1)
+
+    def read(self, path: Path, scratch: Path) -> Reading:
+        """What a file says; what it holds of others is put into `scratch`. Raises LoadError with the reason if it cannot be read, in time and in bounds."""
         process = self._process = self._process or _start()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -44,7 +69,7 @@ class Reader:
         clock = threading.Timer(self._seconds, _give_up, (process, late))
         clock.start()
         try:
-            process.stdin.write(json.dumps(os.fsencode(path).hex()).encode() + b"\n")
+            process.stdin.write(json.dumps([os.fsencode(place).hex() for place in (path, scratch)]).encode() + b"\n")
             process.stdin.flush()
             header = json.loads(process.stdout.readline() or b"null")
             text = process.stdout.read(header["bytes"]) if header and "bytes" in header else b""
@@ -62,7 +87,9 @@ class Reader:
             self._stop()
         if "error" in header:
             raise LoadError(header["error"])
-        return _reading(header["reading"], text)
+        headings = tuple(Heading(*heading) for heading in header["headings"])
+        parts = tuple((name, Path(os.fsdecode(bytes.fromhex(place)))) for name, place in header["parts"])
+        return Reading(text.decode(), header["title"], tuple(header["pages"]), headings, tuple(header["notes"]), parts)
 
     def _stop(self) -> None:
         if self._process:
@@ -94,7 +121,8 @@ def work() -> None:
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # What a library prints shall not mix with the answers.
     for line in sys.stdin.buffer:
-        _answer(Path(os.fsdecode(bytes.fromhex(json.loads(line)))), output)
+        path, scratch = (Path(os.fsdecode(bytes.fromhex(place))) for place in json.loads(line))
+        _answer(path, scratch, output)
 
 
 def _no_network(event: str, _: tuple[Any, ...]) -> None:
@@ -102,9 +130,9 @@ def _no_network(event: str, _: tuple[Any, ...]) -> None:
         raise PermissionError("a file is read without the network")
 
 
-def _answer(path: Path, output: IO[bytes]) -> None:
+def _answer(path: Path, scratch: Path, output: IO[bytes]) -> None:
     try:
-        answer, text = _told(read(path))
+        answer, text = _told(read(path, scratch))
     except LoadError as error:
         answer, text = {"error": str(error)}, b""
     except MemoryError:
@@ -115,30 +143,19 @@ def _answer(path: Path, output: IO[bytes]) -> None:
 
 
 def _told(reading: Reading) -> tuple[dict[str, Any], bytes]:
-    """A reading as the line and the texts that follow it."""
-    texts: list[bytes] = []
-    line = _line(reading, texts)
-    return {"bytes": sum(map(len, texts)), "reading": line}, b"".join(texts)
-
-
-def _line(reading: Reading, texts: list[bytes]) -> dict[str, Any]:
-    text = reading.text.encode("utf-8", "replace")  # A lone surrogate, which some PDFs hold, becomes "?".
-    texts.append(text)
-    return {
-        "title": reading.title.encode("utf-8", "replace").decode(),
+    """A reading as the line and the text that follows it."""
+    text = _encodable(reading.text).encode()
+    line = {
+        "title": _encodable(reading.title),
         "bytes": len(text),
         "pages": reading.pages,
         "headings": [(h.start, h.end, h.level, h.guessed) for h in reading.headings],
-        "notes": reading.notes,
-        "parts": [(name, _line(part, texts)) for name, part in reading.parts],
+        "notes": list(map(_encodable, reading.notes)),
+        "parts": [(_encodable(name), os.fsencode(place).hex()) for name, place in reading.parts],
     }
+    return line, text
 
 
-def _reading(line: dict[str, Any], texts: bytes) -> Reading:
-    """What `_told` told of."""
-    headings = tuple(Heading(*heading) for heading in line["headings"])
-    parts, position = [], line["bytes"]
-    for name, part in line["parts"]:
-        parts.append((name, _reading(part, texts[position:])))
-        position += part["bytes"]
-    return Reading(texts[: line["bytes"]].decode(), line["title"], tuple(line["pages"]), headings, tuple(line["notes"]), tuple(parts))
+def _encodable(text: str) -> str:
+    """The text with "?" for a lone surrogate, which some PDFs hold."""
+    return text.encode("utf-8", "replace").decode()

@@ -14,6 +14,7 @@ BOMS = (
 )
 INVISIBLE = re.compile("(?<!\U0001f3f4)[\U000e0020-\U000e007f]{2,}")
 """Tag characters, which no reader sees (outside the flags of emoji): sentences with them are not cited."""
+ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
 BINARY = (b"%PDF-", b"PK\x03\x04", b"\x89PNG", b"\x7fELF", b"\xff\xd8\xff", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")
 MOST_CONTROLS = 0.02  # Text has none to speak of; bytes at random have 10%.
 GUESSED = 20_000  # Bytes shown to the detector: enough to tell a language.

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from os.path import dirname, splitext
+from os.path import basename, dirname, splitext
 from pathlib import Path
 
 from index.errors import SourceError
-from index.load.formats import SUFFIXES
+from index.load.formats import is_read
 from index.load.seen import Signature, signature
 
 
@@ -94,9 +94,8 @@ def _looked_at(path: str, look: Look) -> Signature | str:
         return "a symbolic link: links are not followed, add what it points to as a source"
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file"
-    suffix = splitext(path)[1]
-    if suffix.lower() not in SUFFIXES:
-        return f"the format {suffix or 'without a suffix'} is not read"
+    if not is_read(basename(path)):
+        return f"the format {splitext(path)[1] or 'without a suffix'} is not read"
     return signature(status)
 
 

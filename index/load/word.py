@@ -1,53 +1,116 @@
-"""A Word document's text: paragraphs, tables and headings in order, as a reader sees it. The door to python-docx.
+"""A Word document's text in order, as a reader sees it: paragraphs, tables, headings, notes, text boxes. The door to python-docx.
 
-It does not read footnotes, comments, headers, text boxes, nor the numbers that Word puts before list items.
+It does not read comments, nor the numbers that Word puts before list items.
 """
 
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from index.errors import LoadError
-from index.types import Heading
+from index.load.archive import check_archive
+from index.load.reading import Reading, Writer
 
-MOST_UNPACKED = 200 << 20
-MOST_RATIO = 100
-MOST_ENTRIES = 10_000
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 WHITE = {f"{WORD}tab": "\t", f"{WORD}br": "\n", f"{WORD}cr": "\n", f"{WORD}noBreakHyphen": "-"}
-UNREAD = {f"{WORD}txbxContent", f"{WORD}del", "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"}
+APART = {f"{WORD}txbxContent", f"{WORD}del", f"{WORD}moveFrom", "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"}
+"""What stands inside a paragraph without being a part of its sentences."""
+WRAPPERS = {f"{WORD}sdt", f"{WORD}sdtContent", f"{WORD}ins", f"{WORD}moveTo", f"{WORD}customXml", f"{WORD}smartTag"}
+NOTES = {f"{WORD}footnoteReference": "footnotes", f"{WORD}endnoteReference": "endnotes"}
 
 
-def read_docx(path: Path) -> tuple[str, str, tuple[Heading, ...], tuple[str, ...]]:
-    """Text, title, headings, warnings. Tracked insertions are read, deletions and hidden text are not."""
-    _check_archive(path)
+def read_docx(path: Path) -> Reading:
+    """Tracked insertions are read, deletions and hidden text are not. Headers and footers come at the end, once each."""
+    check_archive(path)
     import docx
     from docx.opc.exceptions import PackageNotFoundError
     from lxml.etree import XMLSyntaxError
 
     try:
         document = docx.Document(str(path))
-        styles = {style.style_id: (style.name or "").lower() for style in document.styles}
-    except (PackageNotFoundError, KeyError, ValueError, XMLSyntaxError) as error:
+        story = _Story(document)
+        body = document.element.body
+        if body is None:
+            raise LoadError("is not a Word document that can be read (it has no body)")
+        story.put_all(body)
+        story.put_edges()
+    except (PackageNotFoundError, KeyError, ValueError, AttributeError, XMLSyntaxError) as error:
         raise LoadError(f"is not a Word document that can be read ({error})") from error
-    parts: list[str] = []
-    headings: list[Heading] = []
-    length, title, hidden = 0, (document.core_properties.title or "").strip(), 0
-    for block in _blocks(document.element.body):
-        text = _table_text(block) if block.tag == f"{WORD}tbl" else _text(block).strip()
-        hidden += sum(len(node.text or "") for run in block.iter(f"{WORD}r") if _vanishes(run) for node in run.iter(f"{WORD}t"))
-        if not text:
-            continue
-        level = re.fullmatch(r"(?:heading (\d)|title)", styles.get(_style(block), ""))
-        if level:
-            headings.append(Heading(length, length + len(text), int(level[1] or 1)))
-            title = title or text
-        parts.append(text)
-        length += len(text) + 2
-    warnings = (f"{hidden} hidden characters were left out",) if hidden else ()
-    return "\n\n".join(parts), title, tuple(headings), warnings
+    return story.writer.reading((document.core_properties.title or "").strip() or story.title)
+
+
+class _Story:
+    """A document as it is read from beginning to end."""
+
+    def __init__(self, document: Any) -> None:
+        self.writer = Writer()
+        self.title = ""
+        self._part = document.part
+        self._sections = document.sections
+        self._styles = {style.style_id: (style.name or "").lower() for style in document.styles}
+        self._notes = {kind: self._notes_of(kind) for kind in NOTES.values()}
+
+    def _notes_of(self, kind: str) -> dict[str, Any]:
+        """The notes of a kind, by their ids."""
+        from lxml import etree
+
+        for relation in self._part.rels.values():
+            if relation.reltype.endswith(f"/{kind}") and not relation.is_external:
+                root = etree.fromstring(relation.target_part.blob, etree.XMLParser(resolve_entities=False, no_network=True))
+                return {str(note.get(f"{WORD}id")): note for note in root if note.get(f"{WORD}type") in (None, "normal")}
+        return {}
+
+    def put_all(self, parent: Any) -> None:
+        """The paragraphs and tables under a node."""
+        for block in _blocks(parent):
+            self.writer.hidden += sum(len(node.text or "") for run in block.iter(f"{WORD}r") if _vanishes(run) for node in run.iter(f"{WORD}t"))
+            if block.tag == f"{WORD}tbl":
+                self._put_table(block)
+            else:
+                self._put_paragraph(block)
+            self._put_apart(block)
+
+    def _put_paragraph(self, block: Any) -> None:
+        text = _text(block).strip()
+        level = re.fullmatch(r"(?:heading (\d)|title)", self._styles.get(_style(block), ""))
+        if level and text:
+            self.writer.heading(text, int(level[1] or 1))
+            self.title = self.title or " ".join(text.split())
+        else:
+            self.writer.put(text)
+
+    def _put_table(self, table: Any) -> None:
+        """A sentence a row. A merged cell stands once. A table with others inside sets out a page, and is read cell by cell."""
+        rows = [row for row in table.iter(f"{WORD}tr") if _table_of(row) is table]
+        if any(nested is not table for nested in table.iter(f"{WORD}tbl")):
+            for row in rows:
+                for cell in _cells(row):
+                    self.put_all(cell)
+            return
+        header = bool(rows) and rows[0].find(f"{WORD}trPr/{WORD}tblHeader") is not None
+        self.writer.table([[_text_of_cell(cell) for cell in _cells(row)] for row in rows], header or None)
+
+    def _put_apart(self, block: Any) -> None:
+        """Notes and text boxes of a block, after it."""
+        for node in block.iter(*NOTES, f"{WORD}txbxContent"):
+            if node.tag == f"{WORD}txbxContent":
+                if not any(above.tag.endswith("}Fallback") for above in node.iterancestors()):
+                    self.put_all(node)
+            elif (note := self._notes[NOTES[node.tag]].get(str(node.get(f"{WORD}id")))) is not None:
+                self.put_all(note)
+
+    def put_edges(self) -> None:
+        """Headers and footers, each text once: between two pages they would cut a sentence."""
+        said: set[str] = set()
+        for section in self._sections:
+            edges = (section.header, section.first_page_header, section.even_page_header, section.footer, section.first_page_footer, section.even_page_footer)
+            for edge in edges:
+                text = "" if edge.is_linked_to_previous else _text(edge._element).strip()  # noqa: SLF001 - Its paragraphs leave out tables and fields.
+                if text and text not in said:
+                    said.add(text)
+                    self.put_all(edge._element)  # noqa: SLF001
 
 
 def _blocks(parent: Any) -> Iterator[Any]:
@@ -55,7 +118,7 @@ def _blocks(parent: Any) -> Iterator[Any]:
     for child in parent:
         if child.tag in (f"{WORD}p", f"{WORD}tbl"):
             yield child
-        elif child.tag in (f"{WORD}sdt", f"{WORD}sdtContent", f"{WORD}ins", f"{WORD}customXml"):
+        elif child.tag in WRAPPERS:
             yield from _blocks(child)
 
 
@@ -66,11 +129,11 @@ def _style(block: Any) -> str:
 
 def _text(node: Any) -> str:
     """The visible text under a node."""
-    if node.tag == f"{WORD}t":
+    if node.tag in (f"{WORD}t", f"{MATH}t"):
         return node.text or ""
     if node.tag in WHITE:
         return WHITE[node.tag]
-    if node.tag in UNREAD or (node.tag == f"{WORD}r" and _vanishes(node)):
+    if node.tag in APART or (node.tag == f"{WORD}r" and _vanishes(node)):
         return ""
     return "".join(map(_text, node))
 
@@ -80,35 +143,20 @@ def _vanishes(run: Any) -> bool:
     return mark is not None and mark.get(f"{WORD}val") not in ("0", "false")
 
 
-def _table_text(table: Any) -> str:
-    """A line a row, its cells apart by bars. A merged cell stands once."""
-    rows = (" | ".join(" ".join(_text(cell).split()) for cell in _cells(row)) for row in table.iter(f"{WORD}tr") if _table_of(row) is table)
-    return "\n".join(row for row in rows if row.strip(" |"))
-
-
 def _cells(row: Any) -> Iterator[Any]:
     for cell in row.iter(f"{WORD}tc"):
         merged = cell.find(f"{WORD}tcPr/{WORD}vMerge")
-        if cell.getparent() is row and not (merged is not None and merged.get(f"{WORD}val") != "restart"):
+        if _row_of(cell) is row and not (merged is not None and merged.get(f"{WORD}val") != "restart"):
             yield cell
 
 
+def _text_of_cell(cell: Any) -> str:
+    return " ".join(" ".join(_text(paragraph).split()) for paragraph in cell.iter(f"{WORD}p") if not any(a.tag in APART for a in paragraph.iterancestors()))
+
+
+def _row_of(cell: Any) -> Any:
+    return next(above for above in cell.iterancestors() if above.tag == f"{WORD}tr")
+
+
 def _table_of(row: Any) -> Any:
-    while row.tag != f"{WORD}tbl":
-        row = row.getparent()
-    return row
-
-
-def _check_archive(path: Path) -> None:
-    """Refuse an archive that would unpack to too much, or outside itself, before any of it is unpacked."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except zipfile.BadZipFile as error:
-        raise LoadError(f"is damaged: {error}") from error
-    total = sum(entry.file_size for entry in entries)
-    packed = sum(entry.compress_size for entry in entries)
-    if len(entries) > MOST_ENTRIES or total > MOST_UNPACKED or total > MOST_RATIO * max(packed, 1):
-        raise LoadError(f"would unpack to {total >> 20} MiB in {len(entries)} parts: refused as an archive bomb")
-    if any(entry.filename.startswith("/") or ".." in entry.filename.split("/") for entry in entries):
-        raise LoadError("holds parts that point outside the archive: refused")
+    return next(above for above in row.iterancestors() if above.tag == f"{WORD}tbl")

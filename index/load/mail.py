@@ -1,0 +1,182 @@
+"""Mail: a message with its header, its text, and what is attached; mailboxes; pages saved as MHTML. The door to python-oxmsg."""
+
+import mailbox
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from email.message import Message
+from email.parser import BytesParser
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from index.errors import LoadError
+from index.load.markup import html_reading
+from index.load.reading import Reading, Writer
+from index.load.rich import rtf_text
+from index.load.text import decode
+
+SHOWN = ("From", "To", "Cc", "Date", "Subject")
+IsRead = Callable[[str], bool]
+
+
+def read_eml(path: Path, scratch: Path, is_read: IsRead) -> Reading:
+    """A message, and its attachments as parts of their own."""
+    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    if not message.keys():
+        raise LoadError("is not a mail: it has no header")
+    writer = Writer()
+    _put_message(message, writer)
+    return writer.reading(_header(message, "Subject"), list(_attached(_attachments(message), scratch, is_read, writer)))
+
+
+def read_mbox(path: Path) -> Reading:
+    """A mailbox: its messages one after the other, each under its subject. Attachments are told of, and not read."""
+    writer = Writer()
+    attached = 0
+    box = mailbox.mbox(path, create=False)
+    for key in box.iterkeys():
+        message = message_from_bytes(box.get_bytes(key), policy=policy.default)
+        writer.heading(_header(message, "Subject") or "(no subject)", 1)
+        _put_message(message, writer)
+        attached += sum(1 for _ in _attachments(message))
+    if not len(box):
+        raise LoadError("is not a mailbox: no line in it begins a message")
+    if attached:
+        writer.notes.append(f"{attached} attachments were left out")
+    return writer.reading()
+
+
+def read_mhtml(path: Path) -> Reading:
+    """A page saved with all that it shows: its first HTML part."""
+    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    for part in message.walk():
+        if part.get_content_type() in ("text/html", "application/xhtml+xml"):
+            page = html_reading(_decoded(part))
+            return Reading(page.text, page.title or _header(message, "Subject"), headings=page.headings, notes=page.notes)
+    raise LoadError("holds no page: none of its parts is HTML")
+
+
+def _header(message: Message, name: str) -> str:
+    """A header on one line; one that is malformed as it stands."""
+    try:
+        value = message[name]
+    except (ValueError, IndexError, AttributeError, TypeError):  # What some malformed addresses and dates make of the standard parser.
+        value = next((raw for key, raw in message.raw_items() if key.lower() == name.lower()), "")
+    return " ".join(str(value or "").split())
+
+
+def _put_message(message: Message, writer: Writer) -> None:
+    writer.put("\n".join(f"{name}: {value}" for name in SHOWN if (value := _header(message, name))))
+    for part in _bodies(message):
+        if part.get_content_type() == "text/html":
+            writer.take(html_reading(_decoded(part)))
+        else:
+            writer.put(_decoded(part).replace("\r\n", "\n"))
+
+
+def _bodies(message: Message) -> Iterator[Message]:
+    """The parts that a mail program shows: of alternatives the plain one, if it says something, else HTML; none that is attached."""
+    if message.get_content_type() == "multipart/alternative":
+        parts = _parts_of(message)
+        plain = [part for part in parts if part.get_content_type() == "text/plain" and _decoded(part).strip()]
+        for part in plain[:1] or parts[-1:]:
+            yield from _bodies(part)
+    elif message.is_multipart() and message.get_content_type() != "message/rfc822":
+        for part in _parts_of(message):
+            yield from _bodies(part)
+    elif message.get_content_maintype() == "text" and not _is_attached(message) and message.get_content_type() != "text/calendar":
+        yield message
+
+
+def _parts_of(message: Message) -> list[Message]:
+    payload = message.get_payload()
+    return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
+
+
+def _is_attached(part: Message) -> bool:
+    return part.get_content_disposition() == "attachment" or bool(part.get_filename())
+
+
+def _attachments(message: Message) -> Iterator[tuple[str, bytes]]:
+    """The name and the bytes of each attachment; a mail that is attached is an attachment by its subject."""
+    for part in message.walk():
+        if part.get_content_type() == "message/rfc822" and part is not message:
+            inner = part.get_payload(0)
+            if isinstance(inner, Message):
+                yield f"{_header(inner, 'Subject') or 'message'}.eml", inner.as_bytes()
+        elif not part.is_multipart() and _is_attached(part):
+            yield _header_name(part), _payload(part)
+
+
+def _header_name(part: Message) -> str:
+    return part.get_filename() or "unnamed"
+
+
+def _payload(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _decoded(part: Message) -> str:
+    """The text of a part, by the character set that it declares where that is right."""
+    data = _payload(part)
+    return decode(data, part.get_content_charset())[0] if data.strip() else ""
+
+
+def _attached(files: Iterator[tuple[str, bytes]], scratch: Path, is_read: IsRead, writer: Writer) -> Iterator[tuple[str, Path]]:
+    """Write what is read into `scratch`, under a name of our own; two of one name are told apart by a number."""
+    names: dict[str, int] = {}
+    for name, data in files:
+        inside = PurePosixPath("".join("_" if mark in "/\\\0" or not mark.isprintable() else mark for mark in name)[-120:])
+        if not data:
+            continue
+        if not is_read(inside.name):
+            writer.notes.append(f"the attachment {inside} is of a format that is not read")
+            continue
+        seen = names[str(inside)] = names.get(str(inside), 0) + 1
+        place = scratch / f"{sum(names.values())}{inside.suffix}"
+        place.write_bytes(data)
+        yield (f"{inside.stem} ({seen}){inside.suffix}" if seen > 1 else str(inside)), place
+
+
+# --- Outlook -----------------------------------------------------------------------------------------
+
+
+def read_msg(path: Path, scratch: Path, is_read: IsRead) -> Reading:
+    """An Outlook message, and its attachments."""
+    from oxmsg import Message as Outlook
+    from oxmsg.domain import constants
+
+    try:
+        message = Outlook.load(str(path))
+        writer = Writer()
+        head = {name.lower(): value for name, value in message.message_headers.items()}
+        told = {
+            "From": message.sender or message.properties.str_prop_value(constants.PID_SENDER_NAME) or "",
+            "To": head.get("to") or "; ".join(r.name or r.email_address for r in message.recipients),
+        }
+        told |= {"Cc": head.get("cc", ""), "Date": str(message.sent_date or head.get("date", "")), "Subject": message.subject or ""}
+        writer.put("\n".join(f"{name}: {' '.join(value.split())}" for name, value in told.items() if value))
+        if (message.body or "").strip():
+            writer.put(str(message.body).replace("\r\n", "\n"))
+        elif html := _html(message, constants):
+            writer.take(html_reading(html))
+        elif rtf := _compressed_rtf(message, constants):
+            writer.put(rtf)
+        files = ((attachment.file_name or "unnamed", attachment.file_bytes or b"") for attachment in message.attachments)
+        return writer.reading(message.subject or "", list(_attached(files, scratch, is_read, writer)))
+    except (OSError, KeyError, ValueError, IndexError, AttributeError, TypeError) as error:  # oxmsg has no error of its own for a damaged file.
+        raise LoadError(f"is not an Outlook message that can be read ({error})") from error
+
+
+def _html(message: Any, constants: Any) -> str:
+    """The body as HTML, by the character set that the message names where that is right."""
+    data = message.properties.binary_prop_value(constants.PID_HTML)
+    return decode(data, message.properties.body_encoding)[0] if data else message.properties.str_prop_value(constants.PID_BODY_HTML) or ""
+
+
+def _compressed_rtf(message: Any, constants: Any) -> str:
+    """The body of a message that was kept as rich text only (MS-OXRTFCP)."""
+    from compressed_rtf import decompress
+
+    data = message.properties.binary_prop_value(constants.PID_RTF_COMPRESSED)
+    return rtf_text(decompress(data).decode("cp1252", "replace")) if data else ""

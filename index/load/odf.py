@@ -1,0 +1,100 @@
+"""OpenDocument text and presentations: paragraphs, headings, lists, tables, notes, out of content.xml. Its schema is OASIS OpenDocument 1.3."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from index.errors import LoadError
+from index.load.archive import check_archive
+from index.load.markup import xml_root
+from index.load.reading import Reading, Writer
+
+URN = "urn:oasis:names:tc:opendocument:xmlns:"
+TEXT, TABLE, DRAW, OFFICE, PRESENTATION, STYLE = (f"{{{URN}{name}:1.0}}" for name in ("text", "table", "drawing", "office", "presentation", "style"))
+DC = "{http://purl.org/dc/elements/1.1/}"
+WHITE = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
+APART = {f"{TEXT}note", f"{OFFICE}annotation", f"{DRAW}text-box", f"{TEXT}tracked-changes", f"{TEXT}ruby-text"}
+"""What stands inside a paragraph without being a part of its sentences."""
+
+
+def read_odf(path: Path) -> Reading:
+    """An .odt or .odp file; each slide is a page."""
+    check_archive(path)
+    with zipfile.ZipFile(path) as archive:
+        try:
+            if b"encryption-data" in archive.read("META-INF/manifest.xml"):
+                raise LoadError("is encrypted: save a copy without its password")
+            content = xml_root(archive.read("content.xml"))
+        except KeyError as error:
+            raise LoadError(f"is not an OpenDocument file: {error}") from error
+        meta = xml_root(archive.read("meta.xml")) if "meta.xml" in archive.NameToInfo else None
+    body = content.find(f"{OFFICE}body")
+    if body is None:
+        raise LoadError("is not an OpenDocument file: it has no body")
+    writer = Writer()
+    _put_children(body, writer, _hidden_styles(content))
+    return writer.reading((meta.findtext(f".//{DC}title") if meta is not None else "") or "")
+
+
+def _hidden_styles(content: Any) -> set[str]:
+    """The names of styles whose text is not shown."""
+    shown = f"{STYLE}text-properties"
+    return {
+        str(style.get(f"{STYLE}name"))
+        for style in content.iter(f"{STYLE}style")
+        for properties in style.iter(shown)
+        if any(name.endswith("}display") and value == "none" for name, value in properties.attrib.items())
+    }
+
+
+def _put_children(parent: Any, writer: Writer, hidden: set[str]) -> None:
+    for node in parent:
+        if not isinstance(node.tag, str) or node.tag in APART - {f"{DRAW}text-box"}:
+            continue
+        if node.tag == f"{DRAW}page":
+            writer.page()
+            _put_children(node, writer, hidden)
+        elif node.tag == f"{TEXT}h":
+            writer.heading(_text(node, hidden, writer), int(node.get(f"{TEXT}outline-level", "1")))
+            _put_apart(node, writer, hidden)
+        elif node.tag == f"{TEXT}p":
+            writer.put(_text(node, hidden, writer))
+            _put_apart(node, writer, hidden)
+        elif node.tag == f"{TABLE}table":
+            _put_table(node, writer, hidden)
+        else:
+            _put_children(node, writer, hidden)
+
+
+def _put_apart(paragraph: Any, writer: Writer, hidden: set[str]) -> None:
+    """Notes and text boxes of a paragraph, after it."""
+    for node in paragraph.iter(f"{TEXT}note-body", f"{DRAW}text-box"):
+        _put_children(node, writer, hidden)
+
+
+def _text(node: Any, hidden: set[str], writer: Writer) -> str:
+    """The text of a paragraph: runs of white space are written as elements."""
+    if node.get(f"{TEXT}style-name") in hidden:
+        writer.hidden += len("".join(node.itertext()))
+        return ""
+    parts = [node.text or ""]
+    for child in node:
+        if child.tag == f"{TEXT}s":
+            parts.append(" " * int(child.get(f"{TEXT}c", "1")))
+        elif isinstance(child.tag, str) and child.tag not in APART:
+            parts.append(WHITE.get(child.tag) or _text(child, hidden, writer))
+        parts.append(child.tail or "")
+    return "".join(parts)
+
+
+def _put_table(table: Any, writer: Writer, hidden: set[str]) -> None:
+    header = table.find(f"{TABLE}table-header-rows") is not None
+    rows = [list(_cells(row, hidden, writer)) for row in table.iter(f"{TABLE}table-row")]
+    writer.table(rows, header or None)
+
+
+def _cells(row: Any, hidden: set[str], writer: Writer) -> Iterator[str]:
+    for cell in row.iter(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
+        said = " ".join(_text(paragraph, hidden, writer) for paragraph in cell.iter(f"{TEXT}p", f"{TEXT}h"))
+        yield from [said] * (min(int(cell.get(f"{TABLE}number-columns-repeated", "1")), 100) if said else 1)

@@ -1,0 +1,86 @@
+"""Spreadsheets and tables of values, a sentence a row. The door to python-calamine."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from index.errors import LoadError
+from index.load.archive import check_archive
+from index.load.reading import Reading, Writer
+from index.load.text import decode
+
+SAMPLED = 20_000  # Characters that the delimiter is told from.
+Value = int | float | str | bool | date | datetime | time | timedelta
+
+
+def read_workbook(path: Path) -> Reading:
+    """The sheets of an Excel or OpenDocument workbook, each under its name; hidden ones are left out and told of."""
+    import python_calamine as calamine
+
+    if path.suffix.lower() != ".xls":
+        check_archive(path)
+    try:
+        workbook = calamine.CalamineWorkbook.from_path(str(path))
+        sheets = [(sheet.name, sheet.visible, sheet.typ) for sheet in workbook.sheets_metadata]
+        writer = Writer()
+        hidden = []
+        for name, visible, kind in sheets:
+            if visible != calamine.SheetVisibleEnum.Visible:
+                hidden.append(name)
+            elif kind == calamine.SheetTypeEnum.WorkSheet:
+                _put_sheet(writer, name, workbook.get_sheet_by_name(name).to_python(skip_empty_area=True), alone=len(sheets) == 1)
+    except calamine.PasswordError as error:
+        raise LoadError("is encrypted: save a copy without its password") from error
+    except (calamine.CalamineError, OSError) as error:
+        raise LoadError(f"is not a spreadsheet that can be read ({error})") from error
+    if hidden:
+        writer.notes.append(f"hidden sheets were left out: {', '.join(hidden)}")
+    return writer.reading()
+
+
+def _put_sheet(writer: Writer, name: str, rows: Sequence[Sequence[Value]], alone: bool) -> None:
+    shown = [[_shown(value) for value in row] for row in rows]
+    if any(any(row) for row in shown):
+        if not (alone and name.lower() in ("sheet1", "sheet")):
+            writer.heading(name, 1)
+        writer.table(shown)
+
+
+def _shown(value: Value) -> str:
+    """A value as a person reads it: whole numbers without a point, dates in the order of ISO 8601."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, datetime):
+        return value.isoformat(" ").removesuffix(" 00:00:00")
+    if isinstance(value, timedelta):
+        return str(value)
+    return value.isoformat() if isinstance(value, (date, time)) else str(value)
+
+
+def read_delimited(path: Path) -> Reading:
+    """Comma- or tab-separated values, or what else stands between them."""
+    text, warning = decode(path.read_bytes())
+    csv.field_size_limit(len(text) + 1)
+    rows = list(csv.reader(io.StringIO(text, newline=""), _dialect(text, path.suffix.lower())))
+    writer = Writer(notes=[warning] if warning else [])
+    writer.table(rows, header=_names_columns(rows) or None)
+    return writer.reading()
+
+
+def _dialect(text: str, suffix: str) -> type[csv.Dialect] | str:
+    if suffix == ".tsv" or suffix == ".tab":
+        return "excel-tab"
+    try:
+        return csv.Sniffer().sniff(text[:SAMPLED], ",;\t|")
+    except csv.Error:
+        return "excel"
+
+
+def _names_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the columns: it is full, says nothing twice, and holds no number."""
+    first = [cell.strip() for cell in rows[0]] if rows else []
+    return len(first) > 1 and len(rows) > 1 and all(first) and len(set(first)) == len(first) and not any(cell[0].isdigit() or cell[0] == "-" for cell in first)

@@ -1,0 +1,366 @@
+"""Every format to its text: headings, tables row by row, lists, pages; archives and mails with what is in them."""
+
+import json
+import mailbox
+from collections.abc import Sequence
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from index.load import Loading, load
+from index.load.grid import row_sentences
+from index.split import sentences
+from index.types import Document
+from tests import documents
+from tests.conftest import write
+
+
+def loaded(folder: Path) -> dict[str, Document]:
+    loading = load([folder])
+    found = {document.id: document for document in loading.documents if isinstance(document, Document)}
+    assert loading.failed == [], loading.failed
+    return found
+
+
+def only(folder: Path) -> Document:
+    (document,) = loaded(folder).values()
+    return document
+
+
+def headings(document: Document) -> list[tuple[str, int]]:
+    return [(document.text[h.start : h.end], h.level) for h in document.headings]
+
+
+def notes(loading: Loading) -> list[str]:
+    assert loading.documents
+    return [problem.reason for problem in loading.notes]
+
+
+# --- Text --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "title", "found"),
+    [
+        ("a.rst", "=====\nTitle\n=====\n\nText here.\n\nPart one\n--------\n\nMore.\n\nDeeper\n~~~~~~\n\nEnd.\n", "Title",
+         [("=====\nTitle\n=====", 1), ("Part one\n--------", 2), ("Deeper\n~~~~~~", 3)]),
+        ("a.adoc", "= Title\n\nText.\n\n== Part\n\n----\n== code\n----\n\nMore.\n", "Title", [("= Title", 1), ("== Part", 2)]),
+        ("a.org", "#+TITLE: The plan\n\n* First\nText.\n** Inner\n#+begin_src\n* code\n#+end_src\nMore.\n", "The plan", [("* First", 1), ("** Inner", 2)]),
+        ("a.py", "import os\n\n\ndef read(path):\n    return open(path)\n\n\nclass Reader:\n    pass\n", "", [("def read(path):", 1), ("class Reader:", 1)]),
+        ("a.yaml", "name: Anna\nage: 30\n", "", []),
+        ("a.sql", "CREATE TABLE tenants (\n  name text\n);\n", "", [("CREATE TABLE tenants (", 1)]),
+    ],
+)  # fmt: skip
+def test_what_is_text_already_is_as_it_stands(name: str, text: str, title: str, found: list[tuple[str, int]], folder: Path) -> None:
+    write(folder, {name: text})
+    document = only(folder)
+    assert (document.text, document.title, headings(document)) == (text, title, found)
+
+
+def test_latex_is_read_as_it_is_set(folder: Path) -> None:
+    source = (
+        "\\documentclass{article}\n\\title{On \\emph{rents}}\n\\begin{document}\n\\maketitle\n"
+        "\\section{The lease}\nThe rent is 900~euros\\footnote{A month.} --- \\textbf{always}. % no\nIt rises.\n\n"
+        "\\subsection*{Notice}\n\\begin{itemize}\n\\item Ninety days.\n\\item In writing.\n\\end{itemize}\nIf $x > 1$, then \\'etude.\n\\end{document}\nno"
+    )
+    write(folder, {"a.tex": source})
+    document = only(folder)
+    assert document.title == "On rents"
+    assert headings(document) == [("The lease", 2), ("Notice", 3)]
+    assert "The rent is 900 euros (A month.) — always. It rises." in " ".join(document.text.split())
+    assert "étude" in document.text
+    assert "no" not in document.text.split()
+    assert [s.text.strip("* ") for s in sentences(document) if "days" in s.text or "writing" in s.text] == ["Ninety days.", "In writing."]
+
+
+# --- Tables ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rows", "header", "told"),
+    [
+        ([["Name", "Age", "Town"], ["Anna", "30", "Oslo"], ["Ben", "", "Rome"]], None, ["Name: Anna; Age: 30; Town: Oslo.", "Name: Ben; Town: Rome."]),
+        ([["Tenants of 2026", "", ""], ["Name", "Age", "Town"], ["Anna", "30", "Oslo"]], None, ["Tenants of 2026", "Name: Anna; Age: 30; Town: Oslo."]),
+        ([["Rent", "900 euros"], ["Notice", "Ninety days."]], None, ["Rent: 900 euros.", "Notice: Ninety days."]),
+        ([["1", "2", "3"], ["4", "5", "6"]], None, ["1 | 2 | 3", "4 | 5 | 6"]),
+        ([["1990", "2000"], ["4", "5"]], True, ["1990: 4; 2000: 5."]),
+        ([["", "  "], []], None, []),
+    ],
+)
+def test_a_table_reads_row_by_row_with_its_header(rows: Sequence[Sequence[str]], header: bool | None, told: list[str]) -> None:
+    assert row_sentences(rows, header) == told
+
+
+def test_each_row_is_a_sentence_of_its_own(folder: Path) -> None:
+    write(folder, {"a.csv": 'name,age,"home town"\nAnna,30,"Oslo, north"\nben,31,Rome\n', "b.tsv": "x\ty\tz\n1\t2\t3\n", "c.csv": "a;b;c\n1,5;2;3\n"})
+    found = loaded(folder)
+    assert [s.text for s in sentences(found["a.csv"])] == ["name: Anna; age: 30; home town: Oslo, north.", "name: ben; age: 31; home town: Rome."]
+    assert (found["b.tsv"].text, found["c.csv"].text) == ("x: 1; y: 2; z: 3.", "a: 1,5; b: 2; c: 3.")
+
+
+def test_a_page_of_tables_tells_data_from_layout(folder: Path) -> None:
+    data = "<table><caption>Rents</caption><tr><th>Flat<th>Rent<th>Floor<tr><td rowspan=2>A<td>900<td>1<tr><td>950<td>2</table>"
+    layout = "<table><tr><td><p>Left <b>side</b>.</p><ul><li>One</ul></td><td>Right side.</td></tr><tr><td>x<td>y</table>"
+    write(folder, {"a.html": f"<h1>Flats</h1>{data}<p>Between.</p>{layout}After."})
+    document = only(folder)
+    assert document.text.startswith("Flats\n\nRents\n\nFlat: A; Rent: 900; Floor: 1.\n\nFlat: A; Rent: 950; Floor: 2.\n\nBetween.\n\nLeft side.\n\nOne")
+    assert document.text.endswith("After.")
+
+
+def test_workbooks_give_sheets_rows_dates_and_no_hidden_sheet(folder: Path) -> None:
+    import datetime
+
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(str(folder / "a.xlsx"))
+    rents = book.add_worksheet("Rents")
+    rents.write_row(0, 0, ["Flat", "Rent", "Since"])
+    rents.write_row(1, 0, ["A", 900.0])
+    rents.write_datetime(1, 2, datetime.datetime(2026, 5, 1), book.add_format({"num_format": "yyyy-mm-dd"}))
+    rents.write_row(2, 0, ["B", 950.5])
+    secret = book.add_worksheet("Secret")
+    secret.write(0, 0, "Nobody shall read this.")
+    secret.hide()
+    book.add_worksheet("Other").write_row(0, 0, ["Alone"])
+    book.close()
+    loading = load([folder])
+    (document,) = loading.documents
+    assert isinstance(document, Document)
+    assert document.text == "Rents\n\nFlat: A; Rent: 900; Since: 2026-05-01.\n\nFlat: B; Rent: 950.5.\n\nOther\n\nAlone"
+    assert headings(document) == [("Rents", 1), ("Other", 1)]
+    assert notes(loading) == ["hidden sheets were left out: Secret"]
+
+
+# --- Slides and OpenDocument -------------------------------------------------------------------------
+
+
+def test_slides_are_pages_with_titles_tables_and_notes(folder: Path) -> None:
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    deck = Presentation()
+    first = deck.slides.add_slide(deck.slide_layouts[1])
+    first.shapes.title.text = "The plan"
+    first.placeholders[1].text = "Build the bridge.\nThen rest."
+    first.notes_slide.notes_text_frame.text = "Say that it is urgent."
+    second = deck.slides.add_slide(deck.slide_layouts[5])
+    second.shapes.title.text = "The costs"
+    table = second.shapes.add_table(2, 3, Inches(1), Inches(2), Inches(6), Inches(1)).table
+    for row, texts in enumerate([["What", "When", "How much"], ["Steel", "May", "20"]]):
+        for column, text in enumerate(texts):
+            table.cell(row, column).text = text
+    hidden = deck.slides.add_slide(deck.slide_layouts[5])
+    hidden.shapes.title.text = "No"
+    hidden._element.set("show", "0")
+    deck.save(str(folder / "a.pptx"))
+    loading = load([folder])
+    (document,) = loading.documents
+    assert isinstance(document, Document)
+    assert document.text == ("The plan\n\nBuild the bridge.\n\nThen rest.\n\nSay that it is urgent.\fThe costs\n\nWhat: Steel; When: May; How much: 20.\f")
+    assert headings(document) == [("The plan", 1), ("The costs", 1)]
+    assert [document.page_at(document.text.index(words)) for words in ("rest", "Steel")] == [1, 2]
+    assert notes(loading) == ["hidden slides were left out: 3"]
+
+
+def test_opendocument_text_is_read_in_order(folder: Path) -> None:
+    body = (
+        "<office:text><text:tracked-changes><text:changed-region><text:deletion><text:p>Gone.</text:p></text:deletion></text:changed-region>"
+        "</text:tracked-changes>"
+        '<text:h text:outline-level="1">The lease</text:h><text:p>The rent<text:s text:c="2"/>is<text:tab/>900<text:note>'
+        "<text:note-citation>1</text:note-citation>"
+        "<text:note-body><text:p>A month.</text:p></text:note-body></text:note> euros.</text:p>"
+        "<text:list><text:list-item><text:p>One</text:p></text:list-item><text:list-item><text:p>Two</text:p></text:list-item></text:list>"
+        "<table:table><table:table-header-rows><table:table-row><table:table-cell><text:p>Flat</text:p></table:table-cell><table:table-cell><text:p>Rent</text:p>"
+        "</table:table-cell></table:table-row></table:table-header-rows><table:table-row><table:table-cell><text:p>A</text:p></table:table-cell><table:table-cell>"
+        '<text:p>900</text:p></table:table-cell></table:table-row></table:table><text:p text:style-name="P9">Hidden.</text:p></office:text>'
+    )
+    styles = '<style:style style:name="P9"><style:text-properties text:display="none"/></style:style>'
+    write(folder, {"a.odt": documents.odf(body, "A lease", styles)})
+    document = only(folder)
+    assert document.text == "The lease\n\nThe rent  is\t900 euros.\n\nA month.\n\nOne\n\nTwo\n\nFlat: A; Rent: 900."
+    assert (document.title, headings(document), document.notes) == ("A lease", [("The lease", 1)], ("7 hidden characters were left out",))
+
+
+def test_opendocument_slides_are_pages(folder: Path) -> None:
+    pages = "".join(
+        f"<drawing:page><drawing:frame><drawing:text-box><text:p>Slide {n}.</text:p></drawing:text-box></drawing:frame></drawing:page>" for n in (1, 2)
+    )
+    write(folder, {"a.odp": documents.odf(f"<office:presentation>{pages}</office:presentation>")})
+    document = only(folder)
+    assert (document.text, document.pages) == ("Slide 1.\fSlide 2.", (0, 9))
+
+
+# --- Books, XML, JSON --------------------------------------------------------------------------------
+
+
+def test_a_book_is_read_in_the_order_of_its_spine(folder: Path) -> None:
+    write(folder, {"a.epub": documents.epub({"one": "<h1>One</h1><p>It begins.</p>", "two": "<h1>Two</h1><p>It ends.</p>"}, "A book")})
+    document = only(folder)
+    assert (document.title, document.text) == ("A book", "One\n\nIt begins.\n\nTwo\n\nIt ends.")
+    assert headings(document) == [("One", 1), ("Two", 1)]
+
+
+def test_xml_is_paragraphs_and_rows_and_expands_no_entity(folder: Path) -> None:
+    text = (
+        '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd"><!ENTITY y "boom">]><a><p>Read <b>this</b> first.&x;</p>'
+        "<flats><flat><name>A</name><rent>900</rent></flat><flat><name>B</name><rent>950</rent></flat></flats></a>"
+    )
+    write(folder, {"a.xml": text})
+    assert only(folder).text == "Read this first.\n\nname: A; rent: 900.\n\nname: B; rent: 950."
+
+
+def test_json_values_are_told_under_their_names(folder: Path) -> None:
+    value = {"name": "Anna", "age": 30, "tags": ["x", "y"], "flats": [{"rent": 900, "free": True}, {"rent": 950, "free": None}], "none": None}
+    write(folder, {"a.json": json.dumps(value), "b.jsonl": '{"q": "Who?"}\n\nno\n{"q": "Why?"}\n'})
+    found = loaded(folder)
+    assert found["a.json"].text == "name: Anna; age: 30; tags: x, y.\n\nflats › rent: 900; free: yes.\n\nflats › rent: 950."
+    assert (found["b.jsonl"].text, found["b.jsonl"].notes) == ("q: Who?.\n\nq: Why?.", ("lines that are no JSON were left out: 3",))
+
+
+def test_a_notebook_gives_markdown_code_and_what_it_printed(folder: Path) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# Rents\n", "\n", "They rise."]},
+        {"cell_type": "code", "source": "print(900)", "outputs": [{"output_type": "stream", "text": ["900\n"]}]},
+    ]
+    write(folder, {"a.ipynb": json.dumps({"cells": cells, "nbformat": 4})})
+    document = only(folder)
+    assert (document.text, document.title, headings(document)) == ("# Rents\n\nThey rise.\n\nprint(900)\n\n900", "Rents", [("# Rents", 1)])
+
+
+def test_subtitles_run_on_and_say_the_time(folder: Path) -> None:
+    srt = "1\n00:00:01,000 --> 00:00:03,000\n<i>The rent is</i>\n\n2\n00:00:03,000 --> 00:00:05,000\n900 euros.\n\n"
+    srt += "3\n00:01:30,000 --> 00:01:32,000\nNobody objected.\n"
+    vtt = "WEBVTT\n\nintro\n00:01.000 --> 00:03.000 align:start\n<v Anna>We agree &amp; sign.</v>\n"
+    write(folder, {"a.srt": srt, "b.vtt": vtt})
+    found = loaded(folder)
+    assert found["a.srt"].text == "00:00:01\n\nThe rent is\n900 euros.\n\n00:01:30\n\nNobody objected."
+    assert [s.text for s in sentences(found["a.srt"])] == ["00:00:01", "The rent is\n900 euros.", "00:01:30", "Nobody objected."]
+    assert found["b.vtt"].text == "00:00:01\n\nAnna: We agree & sign."
+
+
+# --- Mail --------------------------------------------------------------------------------------------
+
+
+def message(subject: str, text: str, html: str = "") -> EmailMessage:
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"], made["Date"] = "Anna <a@example.org>", "b@example.org", subject, "Fri, 01 May 2026 10:00:00 +0200"
+    made.set_content(text)
+    if html:
+        made.add_alternative(html, subtype="html")
+    return made
+
+
+HEAD = "From: Anna <a@example.org>\nTo: b@example.org\nDate: Fri, 01 May 2026 10:00:00 +0200\nSubject: Rént"
+
+
+def test_a_mail_is_read_with_its_header_and_its_attachments(folder: Path) -> None:
+    mail = message("Rént", "The rent is 900 euros.\n", "<p>no</p>")
+    mail.add_attachment(documents.pdf([["Page one."], ["Page two."]]), maintype="application", subtype="pdf", filename="../lease.pdf")
+    mail.add_attachment(message("Inner", "From within."))
+    mail.add_attachment(b"\x00", maintype="application", subtype="octet-stream", filename="x.bin")
+    write(folder, {"a.eml": mail.as_bytes()})
+    loading = load([folder])
+    found = {document.id: document for document in loading.documents if isinstance(document, Document)}
+    assert sorted(found) == ["a.eml", "a.eml/.._lease.pdf", "a.eml/Inner.eml"]
+    assert (found["a.eml"].title, found["a.eml"].text) == ("Rént", f"{HEAD}\n\nThe rent is 900 euros.")
+    assert (found["a.eml/.._lease.pdf"].pages, found["a.eml/.._lease.pdf"].inside) == ((0, 10), "a.eml")
+    assert found["a.eml/Inner.eml"].text.endswith("From within.")
+    assert notes(loading) == ["the attachment x.bin is of a format that is not read"]
+
+
+def test_a_mail_that_is_html_alone_and_a_saved_page(folder: Path) -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "Rént"
+    mail.set_content("<html><head><title>Saved</title></head><body><p>Read <b>me</b>.</p></body></html>", subtype="html")
+    write(folder, {"a.eml": mail.as_bytes(), "b.mhtml": mail.as_bytes()})
+    found = loaded(folder)
+    assert found["a.eml"].text == "Subject: Rént\n\nRead me."
+    assert (found["b.mhtml"].title, found["b.mhtml"].text) == ("Saved", "Read me.")
+
+
+def test_a_mailbox_is_read_message_by_message(folder: Path) -> None:
+    box = mailbox.mbox(folder / "a.mbox")
+    for subject in ("One", "Two"):
+        box.add(message(subject, f"This is {subject}."))
+    box.close()
+    document = only(folder)
+    assert headings(document) == [("One", 1), ("Two", 1)]
+    assert "Subject: Two\n\nThis is Two." in document.text
+
+
+def test_an_outlook_message_is_read_with_its_attachments(folder: Path) -> None:
+    write(folder, {"a.msg": documents.outlook("Rént", "The rent is\r\n900 euros.", "Anna", {"b.txt": b"From within."})})
+    found = loaded(folder)
+    assert (found["a.msg"].title, found["a.msg"].text) == ("Rént", "From: Anna\nSubject: Rént\n\nThe rent is\n900 euros.")
+    assert found["a.msg/b.txt"].text == "From within."
+
+
+# --- Archives ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "mode"), [("a.zip", ""), ("a.tar", "w"), ("a.tgz", "w:gz"), ("a.tar.xz", "w:xz"), ("a.tar.bz2", "w:bz2")])
+def test_what_is_in_an_archive_is_read_by_its_path(name: str, mode: str, folder: Path) -> None:
+    files = {"sub/a.txt": "One.", "b.md": "# Two\n", "c.bin": "?", ".hidden.txt": "no", "__MACOSX/b.md": "no"}
+    write(folder, {name: documents.tar(files, mode) if mode else documents.archive(files)})
+    loading = load([folder])
+    found = {document.id: document.text for document in loading.documents if isinstance(document, Document)}
+    assert found == {f"{name}/sub/a.txt": "One.", f"{name}/b.md": "# Two\n"}
+    assert notes(loading) == ["1 files of formats that are not read were left out"]
+
+
+def test_one_bad_file_in_an_archive_costs_only_itself(folder: Path) -> None:
+    inner = documents.archive({"deep.txt": "Deep."})
+    write(folder, {"a.zip": documents.archive({"good.txt": "Good.", "bad.pdf": "no pdf", "inner.zip": inner, "empty.txt": ""})})
+    loading = load([folder])
+    found = {document.id: document.text for document in loading.documents if isinstance(document, Document)}
+    assert found == {"a.zip/good.txt": "Good.", "a.zip/inner.zip/deep.txt": "Deep."}
+    assert {Path(problem.file).name for problem in loading.failed} == {"bad.pdf", "empty.txt"}
+
+
+def test_archives_in_archives_end_somewhere(folder: Path) -> None:
+    data = documents.archive({"end.txt": "End."})
+    for _ in range(6):
+        data = documents.archive({"a.zip": data})
+    write(folder, {"a.zip": data})
+    loading = load([folder])
+    assert loading.documents == ()
+    assert "more than 3 deep" in loading.failed[0].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.zip", b"no zip", "is damaged"),
+        ("a.tar", b"no tar", "is damaged"),
+        ("a.zip", documents.archive({"../a.txt": "x"}), "point outside the archive"),
+        ("a.tar", documents.tar({"../a.txt": "x"}, "w"), "point outside the archive"),
+        ("a.zip", documents.archive({"a.txt": "x" * (20 << 20)}), "archive bomb"),
+        ("a.tgz", documents.tar({"a.txt": "x" * (20 << 20)}), "archive bomb"),
+        ("a.zip", documents.archive({"a.bin": "x"}), "holds no file of a format that is read"),
+        ("a.epub", documents.archive({"a": "x"}), "its package file is missing"),
+        ("a.odt", documents.archive({"a": "x"}), "is not an OpenDocument file"),
+        ("a.pptx", documents.archive({"a": "x"}), "is not a PowerPoint presentation"),
+        ("a.xlsx", documents.archive({"a": "x"}), "is not a spreadsheet"),
+        ("a.xls", b"no sheet", "is not a spreadsheet"),
+        ("a.msg", b"no mail", "is not an Outlook message"),
+        ("a.mbox", b"no mail", "is not a mailbox"),
+        ("a.eml", b"\n\nno mail", "is not a mail"),
+        ("a.mhtml", b"Subject: x\n\nno page", "holds no page"),
+        ("a.json", b"{", "is not JSON"),
+        ("a.json", b"[" * 100_000, "is nested too deep"),
+        ("a.ipynb", b"{}", "is not a Jupyter notebook"),
+        ("a.xml", b"<a>", "is not XML"),
+        ("a.srt", b"no cues", "holds no subtitles"),
+        ("a.docx", documents.archive({"a": "x"}), "is not a Word document"),
+        ("a.rtf", b"no", "is not rich text"),
+        ("a.pdf", b"%PDF-1.4 no", "is damaged or not a PDF"),
+    ],
+)
+def test_what_cannot_be_read_says_why(name: str, data: bytes, reason: str, folder: Path) -> None:
+    write(folder, {name: data, "good.txt": "Good."})
+    loading = load([folder])
+    assert [document.id for document in loading.documents] == ["good.txt"]
+    (problem,) = loading.failed
+    assert reason in problem.reason
+    assert "parser crashed" not in problem.reason
