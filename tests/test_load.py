@@ -130,6 +130,30 @@ def test_pdf_gives_pages_paragraphs_and_headings(folder: Path) -> None:
     assert [document.page_at(document.text.index(words)) for words in ("rent", "two")] == [1, 2]
 
 
+def test_a_sentence_runs_on_over_headers_footers_and_notes(folder: Path) -> None:
+    bodies = [
+        [
+            "The lease begins in May of the year in which it is signed by both. The rent of",
+            "the first year is nine hundred euros a month, to be paid in advance, and",
+        ],
+        ["it rises every year by as much as the cost of living rises. That is agreed. Then a"],
+        ["new sentence begins that ends here."],
+    ]
+    pages = [["Lease of 2026", "", "", *body, "", "", f"Page {number} of 3"] for number, body in enumerate(bodies, 1)]
+    write(folder, {"a.pdf": documents.pdf(pages)})
+    document = only(load([folder]))
+    assert document.text == (
+        "Lease of 2026\n\nPage 1 of 3\n\n" + "\n".join(bodies[0]) + "\f" + bodies[1][0] + "\f" + bodies[2][0]
+        + "\n\nLease of 2026\n\nPage 2 of 3\n\nLease of 2026\n\nPage 3 of 3"
+    )  # fmt: skip
+    said = [" ".join(sentence.text.split()) for sentence in sentences(document)]
+    assert [words for words in said if "year is" in words or "Then a" in words] == [
+        "The rent of the first year is nine hundred euros a month, to be paid in advance, and it rises every year by as much as the cost of living rises.",
+        "Then a new sentence begins that ends here.",
+    ]
+    assert [document.page_at(document.text.index(words)) for words in ("Page 1", "it rises", "new sentence")] == [1, 2, 3]
+
+
 def test_word_gives_paragraphs_tables_and_headings(folder: Path) -> None:
     documents.docx(folder / "a.docx", "# Terms", "Thirty days.", [["Item", "Price"], ["Chair", "20"]], "The end.", title="Offer")
     document = only(load([folder]))

@@ -1,5 +1,6 @@
 """Archives: refused before anything is unpacked where they would unpack to too much or outside themselves; else their files, one by one."""
 
+import io
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -26,6 +27,39 @@ def check_archive(path: Path) -> None:
     _check_size(len(entries), sum(entry.file_size for entry in entries), packed)
     if any(_points_outside(entry.filename) for entry in entries):
         raise LoadError("holds parts that point outside the archive: refused")
+
+
+STRICT = b"http://purl.oclc.org/ooxml/"
+NAMES = {
+    b"wordprocessingml/main": b"wordprocessingml/2006/main", b"drawingml/main": b"drawingml/2006/main", b"drawingml/chart": b"drawingml/2006/chart",
+    b"drawingml/diagram": b"drawingml/2006/diagram", b"drawingml/wordprocessingDrawing": b"drawingml/2006/wordprocessingDrawing",
+    b"drawingml/picture": b"drawingml/2006/picture", b"presentationml/main": b"presentationml/2006/main",
+    b"officeDocument/relationships": b"officeDocument/2006/relationships", b"officeDocument/math": b"officeDocument/2006/math",
+    b"officeDocument/extendedProperties": b"officeDocument/2006/extended-properties",
+}  # fmt: skip
+"""The names of Office Open XML's strict form (ISO/IEC 29500-1), and those of the transitional one, which the libraries know."""
+
+
+def transitional(path: Path) -> IO[bytes]:
+    """An Office file, checked, as one of the transitional form. Raises LoadError as `check_archive` does."""
+    check_archive(path)
+    with zipfile.ZipFile(path) as package:
+        parts = {name: package.read(name) for name in package.namelist() if name.endswith((".xml", ".rels"))} if _is_strict(package) else {}
+        if not parts:
+            return io.BytesIO(path.read_bytes())
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as made:
+            for name in package.namelist():
+                data = parts.get(name)
+                for strict, usual in NAMES.items() if data else ():
+                    data = data.replace(STRICT + strict, b"http://schemas.openxmlformats.org/" + usual) if data else data
+                made.writestr(name, package.read(name) if data is None else data)
+    out.seek(0)
+    return out
+
+
+def _is_strict(package: zipfile.ZipFile) -> bool:
+    return "_rels/.rels" in package.NameToInfo and STRICT in package.read("_rels/.rels")
 
 
 def _check_size(entries: int, total: int, packed: int) -> None:

@@ -16,7 +16,7 @@ def row_sentences(rows: Sequence[Row], header: bool | None = None) -> list[str]:
 
     Rows of two cells without a header read as "name: value"; other rows without one keep their cells apart by bars.
     """
-    filled = [cleaned for row in rows if any(cleaned := [" ".join(cell.split()) for cell in row])]
+    filled = _trimmed([cleaned for row in rows if any(cleaned := [" ".join(cell.split()) for cell in row])])
     if not filled:
         return []
     place = 0 if header else (_header_row(filled) if header is None else None)
@@ -24,6 +24,12 @@ def row_sentences(rows: Sequence[Row], header: bool | None = None) -> list[str]:
         return [_plain(row) for row in filled]
     names = filled[place]
     return [*(_plain(row) for row in filled[:place]), *(_named(names, row) for row in filled[place + 1 :])]
+
+
+def _trimmed(rows: list[list[str]]) -> list[list[str]]:
+    """The rows without the columns that are empty in all of them."""
+    used = [place for place in range(max(map(len, rows), default=0)) if any(place < len(row) and row[place] for row in rows)]
+    return [[row[place] if place < len(row) else "" for place in used] for row in rows]
 
 
 def _header_row(rows: Sequence[Row]) -> int | None:

@@ -152,7 +152,7 @@ def read_msg(path: Path, scratch: Path, is_read: IsRead) -> Reading:
         head = {name.lower(): value for name, value in message.message_headers.items()}
         told = {
             "From": message.sender or message.properties.str_prop_value(constants.PID_SENDER_NAME) or "",
-            "To": head.get("to") or "; ".join(r.name or r.email_address for r in message.recipients),
+            "To": head.get("to") or "; ".join(map(_recipient, message.recipients)),
         }
         told |= {"Cc": head.get("cc", ""), "Date": str(message.sent_date or head.get("date", "")), "Subject": message.subject or ""}
         writer.put("\n".join(f"{name}: {' '.join(value.split())}" for name, value in told.items() if value))
@@ -166,6 +166,11 @@ def read_msg(path: Path, scratch: Path, is_read: IsRead) -> Reading:
         return writer.reading(message.subject or "", list(_attached(files, scratch, is_read, writer)))
     except (OSError, KeyError, ValueError, IndexError, AttributeError, TypeError) as error:  # oxmsg has no error of its own for a damaged file.
         raise LoadError(f"is not an Outlook message that can be read ({error})") from error
+
+
+def _recipient(recipient: Any) -> str:
+    name, address = recipient.name or "", recipient.email_address or ""
+    return f"{name} <{address}>" if name and address and name != address else name or address
 
 
 def _html(message: Any, constants: Any) -> str:

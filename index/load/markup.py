@@ -181,7 +181,7 @@ def _spread(cells: list[list[Any]]) -> list[list[str]]:
 
 
 def _span(cell: Any, name: str) -> int:
-    value = cell.get(name, "1").strip()
+    value = (cell.get(name) or "1").strip()
     return min(max(int(value), 1), 100) if value.isdecimal() else 1
 
 
@@ -206,7 +206,7 @@ def _gap_of(tag: str) -> str:
 
 
 def _concealed(node: Any) -> bool:
-    return "hidden" in node.attrib or bool(HIDDEN_STYLE.search(node.get("style", "")))
+    return "hidden" in node.attrib or bool(HIDDEN_STYLE.search(node.get("style") or ""))
 
 
 # --- Books -------------------------------------------------------------------------------------------

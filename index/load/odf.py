@@ -89,6 +89,10 @@ def _text(node: Any, hidden: set[str], writer: Writer) -> str:
 
 
 def _put_table(table: Any, writer: Writer, hidden: set[str]) -> None:
+    """A sentence a row; a table whose cells hold tables or lists sets out a page, and is read cell by cell."""
+    if any(node is not table for node in table.iter(f"{TABLE}table", f"{TEXT}list")):
+        _put_children(table, writer, hidden)
+        return
     header = table.find(f"{TABLE}table-header-rows") is not None
     rows = [list(_cells(row, hidden, writer)) for row in table.iter(f"{TABLE}table-row")]
     writer.table(rows, header or None)

@@ -1,6 +1,12 @@
-"""A PDF's text page by page, its lines put together into paragraphs by where they stand. The door to pypdfium2."""
+"""A PDF's text page by page, its lines put together into paragraphs by where they stand. The door to pypdfium2.
+
+What stands at the edges of pages, and the notes at their feet, do not cut a sentence that runs on over them: they then
+stand before its paragraph, or after the rest of it, on the page that they are on.
+"""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -12,16 +18,30 @@ from index.types import Heading
 
 PARAGRAPH_GAP = 1.45  # Times the usual distance of two lines: chosen on printed papers, letters and manuals.
 LARGER = 1.12  # Times the usual letter size: a heading.
+SMALLER = 0.93  # Times the usual letter size: a note at the foot of a page.
 LONGEST_HEADING = 120
 BROKEN = "\ufffe"  # PDFium's mark where a word was broken at the end of a line; the word is put together again.
+EDGE = 2  # Lines at the top and at the bottom of a page, which may be its header and its footer.
+LEAST_PAGES, LEAST_SHARE = 3, 0.25  # A header or footer stands on so many pages, and on so many of all.
+NOTE_MARK = re.compile(r"[\d*†‡§¶]{1,3}[.)]?\s?\S")
+FINISHED = re.compile(r"[.!?:;…。][\"'”’»)\]\d]*$")
 
 
 class Line(NamedTuple):
-    """A line of a page: its text, the y of its lowest edge, and its letters' size, in points."""
+    """A line of a page: its text, the y of the lowest edges of its first and last letters, and its letters' size, in points."""
 
     text: str
     bottom: float
+    last_bottom: float
     size: float
+
+
+class Page(NamedTuple):
+    """A page's lines: those at its top edge, its own, its notes and those at its bottom edge."""
+
+    head: list[Line]
+    body: list[Line]
+    tail: list[Line]
 
 
 def read_pdf(path: Path) -> Reading:
@@ -59,34 +79,113 @@ def _lines(page: "object") -> list[Line]:
     textpage = page.get_textpage()  # type: ignore[attr-defined]
     lines = []
     position = 0
+    last = textpage.count_chars() - 1
     for piece in textpage.get_text_range().split("\r\n"):
         text = piece.replace("\0", "").strip()
         first = position + len(piece) - len(piece.lstrip())
         if text:
-            _, bottom, _, _ = textpage.get_charbox(min(first, textpage.count_chars() - 1), loose=True)
-            lines.append(Line(text, bottom, raw.FPDFText_GetFontSize(textpage, first)))
+            begins, ends = (textpage.get_charbox(min(place, last), loose=True)[1] for place in (first, position + len(piece.rstrip()) - 1))
+            lines.append(Line(text, begins, ends, raw.FPDFText_GetFontSize(textpage, first)))
         position += len(piece) + 2
     return lines
 
 
+# --- Pages -------------------------------------------------------------------------------------------
+
+
+def _parted(pages: Sequence[list[Line]], usual: float) -> list[Page]:
+    """Each page's lines told apart: what comes again at the edge of page after page is no part of the text between."""
+    edges = [_edges(lines) for lines in pages]
+    times = Counter(_pattern(line) for top, bottom in edges for line in {*top, *bottom})
+    often = {pattern for pattern, count in times.items() if count >= max(LEAST_PAGES, LEAST_SHARE * len(pages))}
+    parted = []
+    for lines, (top, bottom) in zip(pages, edges, strict=True):
+        head = [line for line in lines if line in top and _pattern(line) in often]
+        foot = [line for line in lines if line in bottom and line not in head and _pattern(line) in often]
+        body = [line for line in lines if line not in head and line not in foot]
+        notes = _notes(body, usual)
+        parted.append(Page(head, body[: len(body) - notes], [*body[len(body) - notes :], *foot]))
+    return parted
+
+
+def _edges(lines: list[Line]) -> tuple[list[Line], list[Line]]:
+    """The highest and the lowest lines of a page."""
+    ordered = sorted(lines, key=lambda line: -line.bottom)
+    return ordered[:EDGE], ordered[-EDGE:]
+
+
+def _pattern(line: Line) -> str:
+    """What a header or footer says on every page: page numbers differ."""
+    return re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text)
+
+
+def _notes(body: list[Line], usual: float) -> int:
+    """How many lines at the end of a page are its notes: small ones, the first of which bears a mark."""
+    count = 0
+    while count < len(body) - 1 and body[-1 - count].size < SMALLER * usual:
+        count += 1
+    while count and not NOTE_MARK.match(body[len(body) - count].text):
+        count -= 1
+    return count
+
+
+def _runs_on(page: Page, following: Page) -> bool:
+    """Whether a sentence goes on from one page to the next."""
+    return bool(page.body and following.body) and not FINISHED.search(page.body[-1].text) and following.body[0].text[:1].islower()
+
+
+def _ordered(pages: Sequence[Page]) -> list[list[list[Line]]]:
+    """The lines of each page in runs that are told apart by a blank line, in an order in which no sentence is cut at an edge."""
+    ordered = []
+    waiting: list[list[Line]] = []  # Edges of a page that one sentence fills from its first line to its last.
+    for number, page in enumerate(pages):
+        runs_in = number > 0 and _runs_on(pages[number - 1], page)
+        runs_out = number + 1 < len(pages) and _runs_on(page, pages[number + 1])
+        paragraphs = _paragraphs(page.body)
+        if runs_in and runs_out and len(paragraphs) == 1:
+            ordered.append(paragraphs)
+            waiting += [page.head, page.tail]
+            continue
+        first = paragraphs[:1] if runs_in else []
+        last = paragraphs[-1:] if runs_out else []
+        between = paragraphs[len(first) : len(paragraphs) - len(last)]
+        runs = [*first, *waiting, page.head, *between, *([page.tail, *last] if runs_out else [page.tail])]
+        ordered.append([run for run in runs if run])
+        waiting = []
+    return ordered
+
+
+def _paragraphs(body: list[Line]) -> list[list[Line]]:
+    gap = _usual_gap(body)
+    paragraphs: list[list[Line]] = [[]]
+    for line, following in [*pairwise(body), *[(line, None) for line in body[-1:]]]:
+        paragraphs[-1].append(line)
+        if following is not None and _joint(line, following, gap) == "\n\n":
+            paragraphs.append([])
+    return [paragraph for paragraph in paragraphs if paragraph]
+
+
+# --- Text --------------------------------------------------------------------------------------------
+
+
 def _assemble(pages: list[list[Line]]) -> tuple[str, tuple[int, ...], tuple[Heading, ...]]:
     """Pages into one text. A page ends with a form feed, a paragraph with a blank line, a broken word is joined."""
-    every = [line for lines in pages for line in lines]
-    usual = median(line.size for line in every)
+    usual = median(line.size for lines in pages for line in lines)
     parts: list[str] = []
     starts: list[int] = []
     headings: list[Heading] = []
     length = 0
-    for lines in pages:
+    for runs in _ordered(_parted(pages, usual)):
         starts.append(length)
-        gap = _usual_gap(lines)
-        for place, line in enumerate(lines):
-            following = lines[place + 1] if place + 1 < len(lines) else None
-            text, joint = _joined(line, following, gap)
-            if line.size > LARGER * usual and len(text) < LONGEST_HEADING:
-                _add_heading(headings, length, length + len(text), line.size, usual, parts)
-            parts += [text, joint]
-            length += len(text) + len(joint)
+        gap = _usual_gap([line for run in runs for line in run])
+        for place, run in enumerate(runs):
+            for line, following in [*pairwise(run), (run[-1], None)]:
+                text = line.text.replace(BROKEN, "")
+                joint = _joint(line, following, gap) if following else ("\n\n" if place + 1 < len(runs) else "")
+                if line.size > LARGER * usual and len(text) < LONGEST_HEADING:
+                    _add_heading(headings, length, length + len(text), line.size, usual, parts)
+                parts += [text, joint]
+                length += len(text) + len(joint)
         parts.append("\f")
         length += 1
     return "".join(parts[:-1]), tuple(starts), tuple(headings)
@@ -94,18 +193,17 @@ def _assemble(pages: list[list[Line]]) -> tuple[str, tuple[int, ...], tuple[Head
 
 def _usual_gap(lines: list[Line]) -> float:
     """The distance of two lines of a paragraph: the lower quartile, for a short page may have more gaps than lines."""
-    steps = [above.bottom - below.bottom for above, below in pairwise(lines) if above.bottom > below.bottom + 1]
+    steps = [above.last_bottom - below.bottom for above, below in pairwise(lines) if above.last_bottom > below.bottom + 1]
     return sorted(steps)[len(steps) // 4] if steps else 0.0
 
 
-def _joined(line: Line, following: Line | None, gap: float) -> tuple[str, str]:
-    """A line's text and what stands between it and the next: nothing, a line's end, or a blank line."""
-    text = line.text.replace(BROKEN, "")
-    if following is None or line.text.endswith(BROKEN):
-        return text, ""
-    step = line.bottom - following.bottom
+def _joint(line: Line, following: Line, gap: float) -> str:
+    """What stands between a line and the next: nothing, a line's end, or a blank line."""
+    if line.text.endswith(BROKEN):
+        return ""
+    step = line.last_bottom - following.bottom
     apart = (gap and step > PARAGRAPH_GAP * gap) or abs(line.size - following.size) > 0.1 * max(line.size, 1)
-    return text, "\n\n" if apart else "\n"
+    return "\n\n" if apart else "\n"
 
 
 def _add_heading(headings: list[Heading], start: int, end: int, size: float, usual: float, parts: list[str]) -> None:

@@ -45,7 +45,24 @@ def _put_sheet(writer: Writer, name: str, rows: Sequence[Sequence[Value]], alone
     if any(any(row) for row in shown):
         if not (alone and name.lower() in ("sheet1", "sheet")):
             writer.heading(name, 1)
-        writer.table(shown)
+        for block in _blocks(shown):
+            writer.table(block)
+
+
+def _blocks(rows: list[list[str]]) -> list[list[list[str]]]:
+    """Tables that stand side by side, an empty column apart: each has two columns and two rows at least."""
+    width = max(map(len, rows))
+    full = [row + [""] * (width - len(row)) for row in rows]
+    for column in range(2, width - 2):
+        if not any(row[column] for row in full):
+            sides = [row[:column] for row in full], [row[column + 1 :] for row in full]
+            if all(_is_table(side) for side in sides):
+                return [block for side in sides for block in _blocks(side)]
+    return [full]
+
+
+def _is_table(rows: list[list[str]]) -> bool:
+    return sum(sum(map(bool, row)) > 1 for row in rows) > 1
 
 
 def _shown(value: Value) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import LoadError
-from index.load.archive import check_archive
+from index.load.archive import transitional
 from index.load.reading import Reading, Writer
 
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -15,13 +15,13 @@ LINE_OF = 100_000  # English Metric Units, a tenth of an inch: shapes that begin
 
 def read_pptx(path: Path) -> Reading:
     """The slides in order; hidden ones are left out and told of."""
-    check_archive(path)
+    package = transitional(path)
     from lxml.etree import XMLSyntaxError
     from pptx import Presentation
     from pptx.exc import PythonPptxError
 
     try:
-        presentation = Presentation(str(path))
+        presentation = Presentation(package)
         slides = list(presentation.slides)
     except (PythonPptxError, KeyError, ValueError, AttributeError, XMLSyntaxError) as error:
         raise LoadError(f"is not a PowerPoint presentation that can be read ({error})") from error
@@ -56,9 +56,9 @@ def _in_reading_order(shapes: Any) -> Iterator[Any]:
 
 
 def _put_shape(shape: Any, writer: Writer) -> None:
-    from pptx.enum.shapes import MSO_SHAPE_TYPE
+    from pptx.shapes.group import GroupShape
 
-    if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
+    if isinstance(shape, GroupShape):
         for inner in _in_reading_order(shape.shapes):
             _put_shape(inner, writer)
     elif getattr(shape, "has_table", False):

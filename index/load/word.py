@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import LoadError
-from index.load.archive import check_archive
+from index.load.archive import transitional
 from index.load.reading import Reading, Writer
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -23,13 +23,13 @@ NOTES = {f"{WORD}footnoteReference": "footnotes", f"{WORD}endnoteReference": "en
 
 def read_docx(path: Path) -> Reading:
     """Tracked insertions are read, deletions and hidden text are not. Headers and footers come at the end, once each."""
-    check_archive(path)
+    package = transitional(path)
     import docx
     from docx.opc.exceptions import PackageNotFoundError
     from lxml.etree import XMLSyntaxError
 
     try:
-        document = docx.Document(str(path))
+        document = docx.Document(package)
         story = _Story(document)
         body = document.element.body
         if body is None:
