@@ -12,7 +12,9 @@ from index.embed import Embedder, Postponed, open_embedder
 from index.errors import NoIndexError, SourceError, StoreError
 from index.load import VERSION, Loading, Seen, load, resolve
 from index.store import Recipe, Store
+from index.types import ModelIdentity
 
+Opener = Callable[[str, Path, ModelIdentity | None, str], Embedder]
 Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 
@@ -39,10 +41,10 @@ class Update:
     seconds: float
 
 
-def update(settings: Settings, given: Sequence[Path] = (), full: bool = False, watching: Watching = Watching()) -> Update:
+def update(settings: Settings, given: Sequence[Path] = (), full: bool = False, watching: Watching = Watching(), opener: Opener = open_embedder) -> Update:
     """Make the index hold exactly these files and folders: those given, else the last build's, else ./seeds.
 
-    `full` reads, hashes and embeds everything again. Raises IndexingError; the index is as it was then.
+    `full` reads, hashes and embeds everything again. `opener` gives the embedder of a model. Raises IndexingError; the index is as it was then.
     """
     started = time.perf_counter()
     store = Store(settings.index)
@@ -54,7 +56,7 @@ def update(settings: Settings, given: Sequence[Path] = (), full: bool = False, w
             if job.loading.seen.changed:
                 store.remember(job.loading.seen.to_bytes(VERSION))
 
-        embedder = _embedder(settings, job.old, job.before)
+        embedder = _embedder(settings, job.old, job.before, opener)
         report = build(store, job.loading, embedder, list(map(str, job.sources)), job.old, watching.embedding, check)
     return Update(report, job.loading, time.perf_counter() - started)
 
@@ -109,10 +111,10 @@ def _recipe(store: Store, given: bool) -> Recipe | None:
         return None
 
 
-def _embedder(settings: Settings, old: Built | None, before: Recipe | None) -> Embedder:
+def _embedder(settings: Settings, old: Built | None, before: Recipe | None, opener: Opener) -> Embedder:
     """The embedder of the model that was asked for, else of the index's; the default's where there is no index."""
     if old and settings.model in (None, old.model.name):
         expected = old.model
-        return Postponed(expected, lambda: open_embedder(expected.name, settings.cache_folder, expected, settings.device))
+        return Postponed(expected, lambda: opener(expected.name, settings.cache_folder, expected, settings.device))
     name = settings.model or (before.model if before else settings.model_name)
-    return open_embedder(name, settings.cache_folder, device=settings.device)
+    return opener(name, settings.cache_folder, None, settings.device)

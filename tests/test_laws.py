@@ -20,7 +20,8 @@ FLOORS = {
     "assistant.errors": 10, "assistant.types": 10,
     "assistant.settings": 11, "assistant.prompts": 11, "assistant.evidence": 11, "assistant.cite": 11, "assistant.quote": 11, "assistant.verify": 11,
     "assistant.answer": 12,
-    "assistant.update": 12, "assistant.conversation": 13, "assistant.render": 14, "assistant": 15, "assistant.web": 16, "assistant.cli": 17,
+    "assistant.update": 12, "assistant.watch": 13, "assistant.conversation": 13,
+    "assistant.render": 14, "assistant": 15, "assistant.web": 16, "assistant.cli": 17,
 }  # fmt: skip
 
 DOORS = {
@@ -44,6 +45,7 @@ DOORS = {
     "lxml": {"index.load.markup", "index.load.slides", "index.load.word"},
     "pypdfium2": {"index.load.pdf"},
     "charset_normalizer": {"index.load.text"},
+    "watchfiles": {"assistant.watch"},
     "jinja2": {"assistant.prompts"},
     "click": {
         "assistant.cli",

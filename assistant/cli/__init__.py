@@ -49,6 +49,7 @@ def cli() -> None:
 
 for command in (
     build.build,
+    build.watch,
     ask.ask,
     ask.search,
     ask.prompt,

@@ -1,6 +1,8 @@
-"""`build`: make the index hold what its sources hold."""
+"""`build` and `watch`: make the index hold what its sources hold, once or for as long as it runs."""
 
+import os
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +10,7 @@ import click
 
 from assistant.cli.options import as_json, settings_of, with_index
 from assistant.cli.output import print_json, track
+from index.errors import IndexingError
 
 if TYPE_CHECKING:
     from assistant.update import Update
@@ -98,3 +101,27 @@ def _print_update(done: "Update", folder: Path, as_json: bool) -> None:
     click.echo(f"{_summary(report.plan)}; {_counted(done.loading)}.")
     held = ", ".join(f"{count} {name}" for name, count in counts.items() if count or name != "resumed")
     click.echo(f"{folder}: {held} now ({done.seconds:.1f} s).")
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=click.Path(path_type=Path))
+@click.option("--poll", default=0.0, metavar="SECONDS", type=click.FloatRange(0), help="Look every so often instead of waiting to be told (network folders).")
+@click.option("--model", metavar="NAME", help="A sentence-transformers model: a name or a folder (or FOOTNOTE_MODEL).")
+@click.option("--while", "process", default=0, hidden=True, help="Stop when this process, which started it, has ended.")
+@with_index
+def watch(sources: tuple[Path, ...], poll: float, model: str | None, process: int, index_folder: Path | None) -> None:
+    """Keep the index equal to its sources until stopped (Ctrl+C). A chat that is open sees each new index with its next question."""
+    from assistant.watch import watch
+
+    settings = settings_of(index_folder, model)
+    watch(settings, sources, _tell, lambda: process > 0 and os.getppid() != process, poll)
+
+
+def _tell(news: "Update | IndexingError") -> None:
+    """A line for each build, and for each error."""
+    at = datetime.now().astimezone().strftime("%H:%M:%S")
+    if isinstance(news, IndexingError):
+        _warn(f"{at} {news}")
+        return
+    _complain(news.loading)
+    click.echo(f"{at} {_summary(news.report.plan)}; {news.report.documents} documents ({news.seconds:.1f} s).")

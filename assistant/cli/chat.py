@@ -1,5 +1,10 @@
 """`chat`: the web chat."""
 
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -11,9 +16,23 @@ from assistant.cli.options import settings_of, with_index
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; this machine's own only.")
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the chat in the browser.")
+@click.option("--watch", is_flag=True, help="Keep the index equal to its sources meanwhile, as `footnote watch` does.")
 @with_index
-def chat(host: str, port: int, open_browser: bool, index_folder: Path | None) -> None:
+def chat(host: str, port: int, open_browser: bool, watch: bool, index_folder: Path | None) -> None:
     """Open the web chat."""
     from assistant.web.server import serve
 
-    serve(settings_of(index_folder), host, port, open_browser, click.echo)
+    settings = settings_of(index_folder)
+    with _watching(settings.index) if watch else contextlib.nullcontext():
+        serve(settings, host, port, open_browser, click.echo)
+
+
+@contextlib.contextmanager
+def _watching(index: Path) -> Iterator[None]:
+    """A process beside the chat that keeps its index equal to its sources; a build takes nothing from the chat but a core."""
+    command = [sys.executable, "-m", "assistant.cli", "watch", "--index", str(index), "--while", str(os.getpid())]
+    with subprocess.Popen(command, stdout=sys.stderr) as watcher:
+        try:
+            yield
+        finally:
+            watcher.terminate()
