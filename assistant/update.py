@@ -1,5 +1,6 @@
 """Make an index equal to its sources: the parts of `index` put together, for every face that builds."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from assistant.settings import Settings
 from index.build import Built, Plan, Report, build, plan, reusable
 from index.embed import Embedder, Postponed, open_embedder
 from index.errors import NoIndexError, SourceError, StoreError
-from index.load import VERSION, Loading, Seen, load, resolve
+from index.load import VERSION, Loading, Problem, Seen, load, resolve
 from index.store import Recipe, Store
 from index.types import ModelIdentity
 
@@ -54,11 +55,49 @@ def update(settings: Settings, given: Sequence[Path] = (), full: bool = False, w
         def check() -> None:
             job.check(watching)
             if job.loading.seen.changed:
-                store.remember(job.loading.seen.to_bytes(VERSION))
+                store.remember("SEEN", job.loading.seen.to_bytes(VERSION))
 
         embedder = _embedder(settings, job.old, job.before, opener)
         report = build(store, job.loading, embedder, list(map(str, job.sources)), job.old, watching.embedding, check)
-    return Update(report, job.loading, time.perf_counter() - started)
+        done = Update(report, job.loading, time.perf_counter() - started)
+        _remember(store, done)
+    return done
+
+
+def last_report(settings: Settings) -> dict[str, Any]:
+    """What the last build that read something, or could not, told of its reading (see `reading_report`); empty where that is lost."""
+    data = Store(settings.index).remembered("REPORT")
+    report: dict[str, Any] = json.loads(data) if data else {}
+    return report
+
+
+def _remember(store: Store, done: Update) -> None:
+    """Keep the report, unless a build that read nothing has nothing new to tell."""
+    report, data = reading_report(done), store.remembered("REPORT")
+    before = json.loads(data) if data else {}
+    if done.report.committed or any(report[kind] != before.get(kind) for kind in ("failed", "skipped")):
+        store.remember("REPORT", json.dumps(report).encode())
+
+
+def reading_report(done: Update) -> dict[str, Any]:
+    """What a build read, by type and language; what it did not, and why; what looked odd; and how long each stage took, in seconds."""
+    loading, report = done.loading, done.report
+    return {
+        "documents": report.documents,
+        "read": loading.types.total(),
+        "types": dict(loading.types.most_common()),
+        "languages": {code or "unknown": count for code, count in loading.languages.most_common()},
+        "characters": report.characters,
+        "in_sentences": round(report.in_sentences / report.characters, 4) if report.characters else None,
+        "failed": problems(loading.failed),
+        "skipped": problems(loading.skipped),
+        "warnings": problems(loading.notes),
+        "seconds": {**report.seconds, "total": round(done.seconds, 3)},
+    }
+
+
+def problems(found: Sequence[Problem]) -> list[dict[str, str]]:
+    return [{"file": problem.file, "reason": problem.reason} for problem in found]
 
 
 def preview(settings: Settings, given: Sequence[Path] = (), full: bool = False, watching: Watching = Watching()) -> tuple[Plan, Loading]:
@@ -85,7 +124,7 @@ class _Job:
         chosen = given or tuple(map(Path, before.sources if before else ())) or (Path("seeds"),)
         sources = list(dict.fromkeys(map(resolve, chosen)))
         old = None if full else reusable(store, watching.warned)
-        seen = Seen() if full else Seen.from_bytes(store.remembered(), VERSION)
+        seen = Seen() if full else Seen.from_bytes(store.remembered("SEEN"), VERSION)
         return cls(sources, before, old, load(sources, old.contents if old else None, seen, [settings.index], watching.reading))
 
     def check(self, watching: Watching) -> None:

@@ -82,7 +82,7 @@ def make(place: Path, version: int) -> None:
             Unchanged(d.id) if (found := stamps.get(d.id)) and (found.source_hash, found.modified) == (d.source_hash, d.modified) else d
             for d in documents(version % VERSIONS)
         )
-        build(store, given, Embedder(), ["/reports"], old, check=lambda: store.remember(f"version {version}".encode()))
+        build(store, given, Embedder(), ["/reports"], old, check=lambda: store.remember("SEEN", f"version {version}".encode()))
 
 
 @lru_cache(maxsize=VERSIONS)

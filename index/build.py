@@ -4,8 +4,12 @@ Documents are cut as they come, and what no old index has embedded is embedded b
 changed is taken over in rows, without a look at its text.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -53,7 +57,11 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a build did. `embedded` counts the texts whose vectors were made anew: equal ones are made once. `resumed` were made by a build that was stopped."""
+    """What a build did. `embedded` counts the texts whose vectors were made anew: equal ones are made once. `resumed` were made by a build that was stopped.
+
+    Of the documents that were read just now: their `characters`, and how many of these are in sentences; the rest is white space.
+    `seconds` tells how long each stage took; embedding goes on beside the others.
+    """
 
     plan: Plan
     documents: int
@@ -62,6 +70,9 @@ class Report:
     embedded: int
     resumed: int
     committed: bool
+    characters: int = 0
+    in_sentences: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def plan(documents: Iterable[Document | Unchanged], old: Built | None) -> Plan:
@@ -124,12 +135,14 @@ class _Work:
     batches: list[Batch] = field(default_factory=list)
     waiting: dict[int, str] = field(default_factory=dict)
     resumed: dict[int, Vectors32] = field(default_factory=dict)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def __post_init__(self) -> None:
         keys = self.old.chunks[:, KEY] if self.old else np.zeros(0, np.int64)
         self._by_key = np.argsort(keys, kind="stable")
         self._sorted_keys = keys[self._by_key]
         self._embedding: set[int] = set()
+        self._clock = threading.Lock()
 
     def row_of(self, key: int) -> int | None:
         """The first row of the old index that has the vector of a text."""
@@ -141,7 +154,8 @@ class _Work:
         if isinstance(document, Unchanged):
             self.unchanged.append(document.id)
             return
-        self.pieces.append(cut(document, self.embedder))
+        with self.timed("cutting"):
+            self.pieces.append(cut(document, self.embedder))
         for chunk in self.pieces[-1][2]:
             text = split.embedded_text(document, chunk.start, chunk.end)
             key = split.text_key(text)
@@ -163,9 +177,29 @@ class _Work:
         self.batches.append((tuple(batch), self.pool.submit(self._embed, tuple(batch), list(batch.values()))))
 
     def _embed(self, keys: Sequence[int], texts: Sequence[str]) -> Vectors32:
-        rows = self.embedder.documents(texts)
+        with self.timed("embedding", 1 / AT_ONCE):
+            rows = self.embedder.documents(texts)
         self.journal.add(keys, rows)
         return rows
+
+    @contextmanager
+    def timed(self, stage: str, share: float = 1.0) -> Iterator[None]:
+        """Add the seconds that something takes to its stage; a `share` of them where several do it at once."""
+        start = time.perf_counter()
+        yield
+        took = share * (time.perf_counter() - start)
+        with self._clock:
+            self.seconds[stage] += took
+
+    def reading(self, documents: Iterable[Document | Unchanged]) -> Iterator[Document | Unchanged]:
+        """The documents, with the time that they take to come."""
+        coming = iter(documents)
+        while True:
+            with self.timed("reading"):
+                document = next(coming, None)
+            if document is None:
+                return
+            yield document
 
     def finish(self) -> None:
         """No more documents come: embed what waits, and put the pieces in order of id."""
@@ -202,24 +236,29 @@ def build(
     with store.journal(embedder.identity, fresh=old is None) as journal, ThreadPoolExecutor(AT_ONCE) as pool:
         work = _Work(embedder, before, journal, pool)
         try:
-            for document in documents:
+            for document in work.reading(documents):
                 work.add(document)
             check()
             work.finish()
             changes = plan([*map(Unchanged, work.unchanged), *(document for document, _, _ in work.pieces)], old)
             if old and old.current and tuple(sources) == old.sources and not (work.pieces or changes.removed):
-                return _report(changes, old.contents.tables, 0, 0, committed=False)
-            made = _Made(work, before)
-            words = made.keywords()  # While the last texts are embedded.
+                return _report(changes, old.contents.tables, work, 0, committed=False)
+            with work.timed("words"):
+                made = _Made(work, before)
+                words = made.keywords()  # While the last texts are embedded.
             vectors = work.vectors(track)
         finally:
             pool.shutdown(cancel_futures=True)
-        store.commit(embedder.identity, split.VERSION, sources, made.files(words, vectors))
-        return _report(changes, made.tables, len(vectors) - len(work.resumed), len(work.resumed), committed=True)
+        with work.timed("writing"):
+            store.commit(embedder.identity, split.VERSION, sources, made.files(words, vectors))
+        return _report(changes, made.tables, work, len(vectors) - len(work.resumed), committed=True)
 
 
-def _report(changes: Plan, tables: Tables, embedded: int, resumed: int, committed: bool) -> Report:
-    return Report(changes, len(tables.documents), len(tables.sentences), len(tables.chunks), embedded, resumed, committed)
+def _report(changes: Plan, tables: Tables, work: _Work, embedded: int, committed: bool) -> Report:
+    characters = sum(len(document.text) for document, _, _ in work.pieces)
+    inside = sum(sentence.end - sentence.start for _, sentences, _ in work.pieces for sentence in sentences)
+    counts = len(tables.documents), len(tables.sentences), len(tables.chunks)
+    return Report(changes, *counts, embedded, len(work.resumed), committed, characters, inside, {stage: round(took, 3) for stage, took in work.seconds.items()})
 
 
 def cut(document: Document, embedder: Embedder) -> Piece:

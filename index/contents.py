@@ -104,10 +104,10 @@ class Contents:
         return number
 
     def _read_document(self, number: int) -> Document:
-        id, title, source_hash, source, pages, headings, inside, notes = json.loads(bytes(self.tables.lines[slice(*self.tables.span(number, ENTRY))]))
+        id, title, source_hash, source, pages, headings, inside, notes, language = json.loads(bytes(self.tables.lines[slice(*self.tables.span(number, ENTRY))]))
         text = str(self.tables.text[slice(*self.tables.span(number, TEXT))], "utf-8")
         modified = int(self.tables.documents[number, MODIFIED])
-        return Document(id, title, text, tuple(pages), source_hash, tuple(Heading(*h) for h in headings), source, modified, inside, tuple(notes))
+        return Document(id, title, text, tuple(pages), source_hash, tuple(Heading(*h) for h in headings), source, modified, inside, tuple(notes), language)
 
     def sentences_of(self, id: str) -> tuple[Sentence, ...]:
         """All sentences of a document, in its order."""

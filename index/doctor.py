@@ -95,8 +95,9 @@ def _folder(store: Store) -> Iterator[Finding]:
             yield Finding(
                 "unfinished", str(store.path / "JOURNAL"), "holds the vectors of a build that was stopped; the next one goes on from them", BUILD, True
             )
-    if (store.path / "SEEN").exists() and store.remembered() is None:
-        yield Finding("damage", str(store.path / "SEEN"), "is damaged: the next build reads every file again", BUILD)
+    for name, remedy in (("SEEN", "the next build reads every file again"), ("REPORT", "the next build writes it again")):
+        if (store.path / name).exists() and store.remembered(name) is None:
+            yield Finding("damage", str(store.path / name), f"is damaged: {remedy}", BUILD)
     if damaged := store.damaged_before():
         yield Finding("damage", str(store.path), damaged, BUILD)
 

@@ -5,6 +5,7 @@
     gen-<hash>/          a whole generation; the hash is its manifest's
       MANIFEST.json      format, model, sources, and size and XXH3 (128 bits) of every other file
     CURRENT              the generation that counts, with the hash of its manifest: replacing it is the commit
+    REPORT               what the last build read and what it could not, for whoever asks later
     SEEN                 which files were read, as the file system and their hashes tell them: it saves reading them again, and can be lost
     JOURNAL              the vectors that a build has made so far: a build that was stopped goes on from them
 
@@ -38,7 +39,7 @@ from index.journal import Journal, write_all
 from index.types import ModelIdentity
 
 FORMAT = 5
-OURS = re.compile(r"LOCK|CURRENT|SEEN|JOURNAL|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT|SEEN)")
+OURS = re.compile(r"LOCK|CURRENT|SEEN|REPORT|JOURNAL|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT|SEEN|REPORT)")
 REPAIR = "`footnote build` makes it whole again"
 NAME_SOURCES = "name what it was made of: `footnote build FOLDER`"
 TRIES = 5
@@ -346,19 +347,19 @@ class Store:
 
     # --- Beside the generations ------------------------------------------------------------------------
 
-    def remember(self, seen: bytes) -> None:
-        """Keep what was seen of the files, for the next build. Call it under `lock`."""
+    def remember(self, name: str, data: bytes) -> None:
+        """Keep something for the next build, or for whoever asks: SEEN or REPORT. Call it under `lock`."""
         with self._writing(AS_IT_WAS):
-            self._swap("SEEN", xxhash.xxh3_128_digest(seen) + seen)
+            self._swap(name, xxhash.xxh3_128_digest(data) + data)
 
-    def remembered(self) -> bytes | None:
-        """What `remember` kept; None where it is missing or damaged: every file is read again then."""
+    def remembered(self, name: str) -> bytes | None:
+        """What `remember` kept; None where it is missing or damaged: it is made again then."""
         try:
-            data = (self.path / "SEEN").read_bytes()
+            data = (self.path / name).read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StoreError(f"cannot read {self.path / 'SEEN'}: {error.strerror}") from error
+            raise StoreError(f"cannot read {self.path / name}: {error.strerror}") from error
         return data[16:] if len(data) >= 16 and xxhash.xxh3_128_digest(data[16:]) == data[:16] else None
 
     @contextlib.contextmanager

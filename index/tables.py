@@ -124,5 +124,5 @@ def _gathered(mine: Bytes, other: Bytes, begins: Numbers, sizes: Numbers, is_oth
 def _line(document: Document) -> bytes:
     """A document without its text, on a line of its own: JSON escapes every line end."""
     headings = [(h.start, h.end, h.level, h.guessed) for h in document.headings]
-    fields = document.id, document.title, document.source_hash, document.source, document.pages, headings, document.inside, document.notes
+    fields = document.id, document.title, document.source_hash, document.source, document.pages, headings, document.inside, document.notes, document.language
     return json.dumps(fields).encode() + b"\n"

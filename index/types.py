@@ -25,7 +25,8 @@ class Document:
     `id` is the path inside its source, "/" separated; `title` is what the file says of itself, empty where it says nothing;
     `pages` holds the offset at which each page starts (empty where the format has none); `source_hash` is the SHA-256 of the file,
     in hex; `source` is the absolute path that was indexed, and `modified` the file's time in whole seconds since 1970, UTC.
-    `inside` is the id of the archive or mail that it is a part of, and `notes` tell what looked odd as it was read.
+    `inside` is the id of the archive or mail that it is a part of, `notes` tell what looked odd as it was read, and `language`
+    is a guess, as a code of ISO 639-1.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Document:
     modified: int = 0
     inside: str = ""
     notes: tuple[str, ...] = ()
+    language: str = ""
 
     @property
     def name(self) -> str:

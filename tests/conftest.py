@@ -100,9 +100,9 @@ def build_index(index: Path, sources: Sequence[Path], embedder: Embedder, full: 
     store = Store(index)
     with store.lock():
         old = None if full else reusable(store)
-        seen = Seen() if full else Seen.from_bytes(store.remembered(), VERSION)
+        seen = Seen() if full else Seen.from_bytes(store.remembered("SEEN"), VERSION)
         documents = load(sources, old.contents if old else None, seen, leave_out=[index])
-        return build(store, documents, embedder, list(map(str, sources)), old, check=lambda: store.remember(seen.to_bytes(VERSION)))
+        return build(store, documents, embedder, list(map(str, sources)), old, check=lambda: store.remember("SEEN", seen.to_bytes(VERSION)))
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,11 @@ import pytest
 
 from index.load import Loading, load
 from index.load.grid import row_sentences
+from index.load.language import language_of
 from index.split import sentences
 from index.types import Document
 from tests import documents
-from tests.conftest import write
+from tests.conftest import SHARED, write
 
 
 def loaded(folder: Path) -> dict[str, Document]:
@@ -294,6 +295,45 @@ def test_an_outlook_message_is_read_with_its_attachments(folder: Path) -> None:
     found = loaded(folder)
     assert (found["a.msg"].title, found["a.msg"].text) == ("Rént", "From: Anna\nSubject: Rént\n\nThe rent is\n900 euros.")
     assert found["a.msg/b.txt"].text == "From within."
+
+
+# --- Languages ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("The lease begins on the first of May and ends three years later, unless one of the parties gives notice.", "en"),
+        ("Der Mietvertrag beginnt am ersten Mai und endet drei Jahre später, sofern nicht eine der Parteien schriftlich kündigt.", "de"),
+        ("Le bail commence le premier mai et se termine trois ans plus tard, sauf si l'une des parties donne un préavis.", "fr"),
+        ("El contrato comienza el primero de mayo y termina tres años después, salvo que una de las partes avise por escrito.", "es"),
+        ("Il contratto inizia il primo maggio e termina tre anni dopo, a meno che una delle parti non dia disdetta.", "it"),
+        ("O contrato começa em um de maio e termina três anos depois, a menos que uma das partes avise por escrito com tempo.", "pt"),
+        ("De huur begint op een mei en eindigt drie jaar later, tenzij een van de partijen schriftelijk opzegt bij de ander.", "nl"),
+        ("Umowa najmu zaczyna się w maju i nie kończy się przez trzy lata, chyba że jedna ze stron wypowie ją na piśmie do końca.", "pl"),
+        ("Договор аренды начинается первого мая и заканчивается через три года.", "ru"),
+        ("Договір оренди починається першого травня і закінчується через три роки, якщо її не подовжують.", "uk"),
+        ("租约从五月一日开始，三年后结束，除非一方以书面形式通知。", "zh"),
+        ("賃貸契約は五月一日に始まり、三年後に終わります。", "ja"),
+        ("a b c x = 1; y = 2", ""),
+        ("Acme Widget Bolt Nut Screw Washer Rivet Nail Hinge Latch Knob Handle Lock Key Chain Rope Cord Wire", ""),
+    ],
+)
+def test_the_language_of_a_text_is_guessed(text: str, code: str) -> None:
+    assert language_of(text) == code
+
+
+# --- Real files --------------------------------------------------------------------------------------
+
+
+def test_real_files_of_a_public_suite_are_read_or_say_why() -> None:
+    place = SHARED / "data" / "documents"
+    if not place.is_dir():
+        pytest.skip("the real files are not here")
+    loading = load([place])
+    assert len(loading.documents) > 110
+    assert [problem for problem in loading.failed if "only pictures" not in problem.reason] == []
+    assert [document.id for document in loading.documents if isinstance(document, Document) and not document.text.strip()] == []
 
 
 # --- Archives ----------------------------------------------------------------------------------------

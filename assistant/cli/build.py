@@ -1,7 +1,6 @@
 """`build` and `watch`: make the index hold what its sources hold, once or for as long as it runs."""
 
 import os
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from index.errors import IndexingError
 if TYPE_CHECKING:
     from assistant.update import Update
     from index.build import Plan
-    from index.load import Loading, Problem
+    from index.load import Loading
 
 
 @click.command()
@@ -38,7 +37,11 @@ def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | Non
     if dry_run:
         _print_plan(*preview(settings, sources, full, watching), as_json)
     else:
-        done = update(settings, sources, full, watching)
+        try:
+            done = update(settings, sources, full, watching)
+        except KeyboardInterrupt:
+            _warn("stopped; the index is as it was, and what was embedded is kept: the next build goes on from it")
+            raise
         if not done.report.documents:
             _warn("the sources hold nothing any more; the index is now empty")
         _print_update(done, settings.index, as_json)
@@ -60,27 +63,18 @@ def _complain(loading: "Loading") -> None:
             click.echo(f"footnote: {word}: {one_line(problem.file)}: {one_line(problem.reason)}", err=True)
 
 
-def _changes(plan: "Plan", loading: "Loading") -> dict[str, Any]:
-    return {
-        "added": list(plan.added),
-        "changed": list(plan.changed),
-        "removed": list(plan.removed),
-        "kept": list(plan.kept),
-        "failed": _problems(loading.failed),
-        "skipped": _problems(loading.skipped),
-        "warnings": _problems(loading.notes),
-    }
-
-
-def _problems(problems: Sequence["Problem"]) -> list[dict[str, str]]:
-    return [{"file": problem.file, "reason": problem.reason} for problem in problems]
+def _changes(plan: "Plan") -> dict[str, Any]:
+    return {"added": list(plan.added), "changed": list(plan.changed), "removed": list(plan.removed), "kept": list(plan.kept)}
 
 
 def _print_plan(plan: "Plan", loading: "Loading", as_json: bool) -> None:
     from assistant.render import one_line
 
     if as_json:
-        print_json(_changes(plan, loading))
+        from assistant.update import problems
+
+        found = {"failed": problems(loading.failed), "skipped": problems(loading.skipped), "warnings": problems(loading.notes)}
+        print_json({**_changes(plan), **found})
         return
     for mark, ids in (("+", plan.added), ("~", plan.changed), ("-", plan.removed)):
         for id in ids:
@@ -93,14 +87,35 @@ def _summary(plan: "Plan") -> str:
 
 
 def _print_update(done: "Update", folder: Path, as_json: bool) -> None:
-    report = done.report
+    from assistant.update import reading_report
+
+    report, reading = done.report, reading_report(done)
     counts = {"documents": report.documents, "sentences": report.sentences, "chunks": report.chunks, "embedded": report.embedded, "resumed": report.resumed}
     if as_json:
-        print_json({**_changes(report.plan, done.loading), **counts, "index": str(folder), "seconds": round(done.seconds, 2)})
+        found = {kind: reading[kind] for kind in ("failed", "skipped", "warnings")}
+        print_json({**_changes(report.plan), **found, **counts, "index": str(folder), "seconds": round(done.seconds, 2), "reading": reading})
         return
+    if reading["read"]:
+        _print_reading(reading)
     click.echo(f"{_summary(report.plan)}; {_counted(done.loading)}.")
     held = ", ".join(f"{count} {name}" for name, count in counts.items() if count or name != "resumed")
     click.echo(f"{folder}: {held} now ({done.seconds:.1f} s).")
+
+
+def _print_reading(reading: dict[str, Any]) -> None:
+    """A short table of what was read."""
+    rows = {
+        "read": _listed(reading["types"]),
+        "language": _listed(reading["languages"]),
+        "text": f"{reading['characters']:,} characters, {reading['in_sentences'] or 0:.0%} of them in sentences",
+        "seconds": ", ".join(f"{stage} {took:.1f}" for stage, took in reading["seconds"].items() if stage != "total"),
+    }
+    for name, value in rows.items():
+        click.echo(f"{name + ':':<10} {value}")
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
 @click.command()

@@ -16,6 +16,7 @@ from assistant.errors import SettingsError
 def status(as_json: bool, index_folder: Path | None) -> None:
     """Say what is in the index."""
     from assistant.render import one_line
+    from assistant.update import last_report
     from index.contents import FILES, Contents
     from index.store import Store
 
@@ -36,9 +37,11 @@ def status(as_json: bool, index_folder: Path | None) -> None:
         "generation": snapshot.generation,
     }
     if as_json:
-        print_json({**facts, "document_ids": list(contents.ids)})
+        print_json({**facts, "document_ids": list(contents.ids), "reading": last_report(settings)})
         return
     facts["bytes"] = f"{snapshot.size / 1e6:.1f} MB on disk"
+    report = last_report(settings)
+    facts["not_read"] = f"{len(report.get('failed', ()))} files failed, {len(report.get('skipped', ()))} skipped"
     for name, value in facts.items():
         click.echo(f"{name.replace('_', ' ') + ':':<12} {one_line(', '.join(value) if isinstance(value, list) else str(value))}")
 

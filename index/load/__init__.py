@@ -1,6 +1,6 @@
 """Sources into documents, with a report of what was read, skipped, and why. Knows no vectors and no questions."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -45,7 +45,8 @@ class Problem:
 class Loading:
     """The documents of some sources, read as they are asked for, once; and what is to be said of the files so far.
 
-    `failed` could not be read, `skipped` were left out, `notes` tell of those just read what looks odd. `read` counts the documents.
+    `failed` could not be read, `skipped` were left out, `notes` tell of those just read what looks odd. `read` counts the documents,
+    and `types` and `languages` those that were read just now: by their suffixes, and by codes of ISO 639-1.
     """
 
     files: Sequence[File]
@@ -56,6 +57,8 @@ class Loading:
     failed: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     read: int = 0
+    types: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
 
     @cached_property
     def documents(self) -> tuple[Document | Unchanged, ...]:
@@ -128,8 +131,10 @@ class Loading:
                     yield self._document(file, inside, reading, digest, source, found[1] // 10**9)
 
     def _document(self, file: File, inside: str, reading: Reading, digest: str, source: str, modified: int) -> Document:
-        of = file.id if inside else ""
-        return Document(file.id + inside, reading.title, reading.text, reading.pages, digest, reading.headings, source, modified, of, reading.notes)
+        id, of = file.id + inside, file.id if inside else ""
+        self.types[PurePosixPath(id).suffix.lower().lstrip(".")] += 1
+        self.languages[reading.language] += 1
+        return Document(id, reading.title, reading.text, reading.pages, digest, reading.headings, source, modified, of, reading.notes, reading.language)
 
 
 def load(

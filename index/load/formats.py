@@ -1,10 +1,12 @@
 """Which reader reads which file: by its suffix, and each imported when its format is read."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 from index.errors import LoadError
+from index.load.language import language_of
 from index.load.reading import Reading
 from index.load.text import INVISIBLE, ZERO_WIDTH
 
@@ -65,7 +67,7 @@ def read(path: Path, scratch: Path) -> Reading:
         raise LoadError(f"cannot be opened: {error.strerror or error}") from error
     if not reading.text.strip() and not reading.parts:
         raise LoadError("holds no text")
-    return Reading(reading.text, reading.title, reading.pages, reading.headings, (*reading.notes, *_oddities(reading.text)), reading.parts)
+    return replace(reading, notes=(*reading.notes, *_oddities(reading.text)), language=language_of(reading.text))
 
 
 def _oddities(text: str) -> list[str]:

@@ -4,9 +4,9 @@ import re
 from collections import Counter
 
 SAMPLE = 20_000  # Characters.
-LEAST_WORDS = 12
+LEAST_WORDS = 16
 LEAST_SHARE = 0.12  # Of the words: running prose has 25 to 40 in a hundred of these, another language's a few.
-WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[^\W\d_]{2,}")  # One letter is a variable, a label, or a word of too many languages.
 COMMON = {
     "en": "the of and to in is that for it with as was on are be by this at from or which have not his they were but had an",
     "de": "der die und den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er hat dass sie nach wird bei",
@@ -52,4 +52,4 @@ def language_of(text: str) -> str:
     return best if shares[best] >= LEAST_SHARE else ""
 
 
-_COMMON = {code: frozenset(words.split()) for code, words in COMMON.items()}
+_COMMON = {code: frozenset(WORD.findall(words)) for code, words in COMMON.items()}

@@ -89,7 +89,7 @@ class Reader:
             raise LoadError(header["error"])
         headings = tuple(Heading(*heading) for heading in header["headings"])
         parts = tuple((name, Path(os.fsdecode(bytes.fromhex(place)))) for name, place in header["parts"])
-        return Reading(text.decode(), header["title"], tuple(header["pages"]), headings, tuple(header["notes"]), parts)
+        return Reading(text.decode(), header["title"], tuple(header["pages"]), headings, tuple(header["notes"]), parts, header["language"])
 
     def _stop(self) -> None:
         if self._process:
@@ -151,6 +151,7 @@ def _told(reading: Reading) -> tuple[dict[str, Any], bytes]:
         "pages": reading.pages,
         "headings": [(h.start, h.end, h.level, h.guessed) for h in reading.headings],
         "notes": list(map(_encodable, reading.notes)),
+        "language": reading.language,
         "parts": [(_encodable(name), os.fsencode(place).hex()) for name, place in reading.parts],
     }
     return line, text

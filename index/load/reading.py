@@ -16,7 +16,7 @@ class Reading:
     """What a file says. `title` is empty where the file names none; `notes` are for the reading report.
 
     `parts` are files that were unpacked of an archive or a mail, each by its path inside: they are read by themselves, and the
-    reading of one that has parts may have no text.
+    reading of one that has parts may have no text. `language` is a guess, as a code of ISO 639-1.
     """
 
     text: str
@@ -25,6 +25,7 @@ class Reading:
     headings: tuple[Heading, ...] = ()
     notes: tuple[str, ...] = ()
     parts: tuple[tuple[str, Path], ...] = ()
+    language: str = ""
 
 
 @dataclass
