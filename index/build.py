@@ -32,6 +32,7 @@ Batch = tuple[tuple[int, ...], "Future[Vectors32]"]
 
 SPECIAL_TOKENS = 2
 BATCH = 32  # Texts that are embedded at once: enough for every core, few enough for a progress bar.
+STAGES = ("reading", "cutting", "embedding", "words", "writing")
 AT_ONCE = 2  # Batches: no core waits for the last text of one.
 
 
@@ -258,7 +259,7 @@ def _report(changes: Plan, tables: Tables, work: _Work, embedded: int, committed
     characters = sum(len(document.text) for document, _, _ in work.pieces)
     inside = sum(sentence.end - sentence.start for _, sentences, _ in work.pieces for sentence in sentences)
     counts = len(tables.documents), len(tables.sentences), len(tables.chunks)
-    return Report(changes, *counts, embedded, len(work.resumed), committed, characters, inside, {stage: round(took, 3) for stage, took in work.seconds.items()})
+    return Report(changes, *counts, embedded, len(work.resumed), committed, characters, inside, {stage: round(work.seconds[stage], 3) for stage in STAGES})
 
 
 def cut(document: Document, embedder: Embedder) -> Piece:

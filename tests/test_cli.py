@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -283,6 +285,43 @@ def test_a_build_that_is_killed_leaves_the_old_index_or_the_new_one(built: Path,
         assert (now["generation"] == before, now["documents"]) in ((True, 2), (False, 42))
     footnote("build")
     assert output(footnote("status", "--json"))["documents"] == 42
+
+
+def test_a_build_that_is_interrupted_keeps_what_it_embedded(folder: Path, footnote: Run, offline: dict[str, str], tmp_path: Path) -> None:
+    write(folder, {f"{number}.txt": "".join(f"Line {line} of report {number} tells of the harbour. " for line in range(60)) for number in range(300)})
+    builder = subprocess.Popen([sys.executable, "-m", "assistant.cli", "build", str(folder)], cwd=tmp_path, env=offline, stderr=subprocess.PIPE)
+    journal = tmp_path / ".footnote" / "JOURNAL"
+    until = time.monotonic() + 60
+    while not journal.exists() or journal.stat().st_size < 100_000:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    builder.send_signal(signal.SIGINT)
+    _, said = builder.communicate(timeout=30)
+    assert builder.returncode == 130
+    assert said.strip() == b"footnote: warning: stopped; the index is as it was, and what was embedded is kept: the next build goes on from it"
+    assert "there is no index in" in complaint(footnote("status", code=2))
+    done = output(footnote("build", folder, "--json"))
+    assert done["resumed"] >= 60
+    assert done["resumed"] + done["embedded"] == done["chunks"]
+
+
+def test_a_build_tells_what_it_read_and_status_remembers(folder: Path, footnote: Run) -> None:
+    english = "The lease begins on the first of May, and the rent of the flat is due on the first day of each month."
+    write(folder, {"a.txt": english, "b.md": f"# Lease\n\n{english}\n", "bad.pdf": b"no pdf", "c.xyz": "?"})
+    told = footnote("build", folder).stdout.decode().splitlines()
+    assert told[:3] == ["read:      1 txt, 1 md", "language:  2 en", f"text:      {2 * len(english) + 10} characters, 99% of them in sentences"]
+    assert re.fullmatch(r"seconds:   reading [\d.]+, cutting [\d.]+, embedding [\d.]+, words [\d.]+, writing [\d.]+", told[3])
+    assert footnote("build").stdout.decode().startswith("0 added, 0 changed, 0 removed, 2 kept; 1 files failed, 1 skipped.")
+    kept = output(footnote("status", "--json"))["reading"]
+    assert (kept["types"], kept["languages"], [problem["reason"] for problem in kept["skipped"]]) == (
+        {"txt": 1, "md": 1},
+        {"en": 2},
+        ["the format .xyz is not read"],
+    )
+    assert "not read:    1 files failed, 1 skipped" in footnote("status").stdout.decode()
+    (folder / "bad.pdf").unlink()
+    footnote("build")
+    assert output(footnote("status", "--json"))["reading"]["failed"] == []
 
 
 def test_a_progress_bar_appears_on_a_terminal_only(built: Path, offline: dict[str, str], tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ class Reader:
         assert process.stdout is not None
         late = threading.Event()
         clock = threading.Timer(self._seconds, _give_up, (process, late))
+        clock.daemon = True  # A build that is interrupted just here does not wait for it.
         clock.start()
         try:
             process.stdin.write(json.dumps([os.fsencode(place).hex() for place in (path, scratch)]).encode() + b"\n")
