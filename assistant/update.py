@@ -11,7 +11,7 @@ from assistant.settings import Settings
 from index.build import Built, Plan, Report, build, plan, reusable
 from index.embed import Embedder, Postponed, open_embedder
 from index.errors import NoIndexError, SourceError, StoreError
-from index.load import VERSION, Loading, Problem, Seen, load, resolve
+from index.load import Loading, Problem, Seen, load, resolve, version
 from index.store import Recipe, Store
 from index.types import ModelIdentity
 
@@ -55,7 +55,7 @@ def update(settings: Settings, given: Sequence[Path] = (), full: bool = False, w
         def check() -> None:
             job.check(watching)
             if job.loading.seen.changed:
-                store.remember("SEEN", job.loading.seen.to_bytes(VERSION))
+                store.remember("SEEN", job.loading.seen.to_bytes(version()))
 
         embedder = _embedder(settings, job.old, job.before, opener)
         report = build(store, job.loading, embedder, list(map(str, job.sources)), job.old, watching.embedding, check)
@@ -124,7 +124,7 @@ class _Job:
         chosen = given or tuple(map(Path, before.sources if before else ())) or (Path("seeds"),)
         sources = list(dict.fromkeys(map(resolve, chosen)))
         old = None if full else reusable(store, watching.warned)
-        seen = Seen() if full else Seen.from_bytes(store.remembered("SEEN"), VERSION)
+        seen = Seen() if full else Seen.from_bytes(store.remembered("SEEN"), version())
         return cls(sources, before, old, load(sources, old.contents if old else None, seen, [settings.index], watching.reading))
 
     def check(self, watching: Watching) -> None:

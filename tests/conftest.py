@@ -17,7 +17,7 @@ from assistant.settings import keep_offline
 from index import Index
 from index.build import Report, build, reusable
 from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
-from index.load import VERSION, Seen, load
+from index.load import Seen, load, version
 from index.store import Store
 
 keep_offline()
@@ -100,9 +100,9 @@ def build_index(index: Path, sources: Sequence[Path], embedder: Embedder, full: 
     store = Store(index)
     with store.lock():
         old = None if full else reusable(store)
-        seen = Seen() if full else Seen.from_bytes(store.remembered("SEEN"), VERSION)
+        seen = Seen() if full else Seen.from_bytes(store.remembered("SEEN"), version())
         documents = load(sources, old.contents if old else None, seen, leave_out=[index])
-        return build(store, documents, embedder, list(map(str, sources)), old, check=lambda: store.remember("SEEN", seen.to_bytes(VERSION)))
+        return build(store, documents, embedder, list(map(str, sources)), old, check=lambda: store.remember("SEEN", seen.to_bytes(version())))
 
 
 @pytest.fixture(scope="session")

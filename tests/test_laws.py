@@ -44,6 +44,7 @@ DOORS = {
     "pylatexenc": {"index.load.rich"},
     "lxml": {"index.load.markup", "index.load.slides", "index.load.word"},
     "pypdfium2": {"index.load.pdf"},
+    "rapidocr": {"index.load.ocr"},
     "charset_normalizer": {"index.load.text"},
     "watchfiles": {"assistant.watch"},
     "jinja2": {"assistant.prompts"},

@@ -8,16 +8,16 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from index.errors import LoadError
+from index.load import ocr
 from index.load.reader import Reader
 from index.load.reading import Reading
 from index.load.seen import Seen, signature
 from index.load.walk import File, Skipped, printable, resolve, walk
 from index.types import Document, Stamp, Unchanged
 
-__all__ = ["VERSION", "Known", "Loading", "Problem", "Seen", "load", "resolve"]
+__all__ = ["Known", "Loading", "Problem", "Seen", "load", "resolve", "version"]
 
-VERSION = 1
-"""Raised when a file that could not be read may be readable now: it is tried again then."""
+VERSION = 2
 TRIES = 3
 
 Track = Callable[[Sequence[File]], Iterable[File]]
@@ -135,6 +135,11 @@ class Loading:
         self.types[PurePosixPath(id).suffix.lower().lstrip(".")] += 1
         self.languages[reading.language] += 1
         return Document(id, reading.title, reading.text, reading.pages, digest, reading.headings, source, modified, of, reading.notes, reading.language)
+
+
+def version() -> int:
+    """Another when a file that could not be read may be readable now: it is tried again then."""
+    return 2 * VERSION + ocr.is_installed()
 
 
 def load(

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from index.errors import LoadError
+from index.load.desk import Desk
 from index.load.reading import Reading
 
 MOST_UNPACKED = 200 << 20
@@ -71,8 +72,8 @@ def _points_outside(name: str) -> bool:
     return name.startswith("/") or ".." in name.replace("\\", "/").split("/")
 
 
-def read_zip(path: Path, scratch: Path, is_read: Callable[[str], bool]) -> Reading:
-    """The files of a zip archive that are of a format that is read, unpacked into `scratch`."""
+def read_zip(path: Path, desk: Desk, is_read: Callable[[str], bool]) -> Reading:
+    """The files of a zip archive that are of a format that is read, unpacked."""
     check_archive(path)
     with zipfile.ZipFile(path) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -80,10 +81,10 @@ def read_zip(path: Path, scratch: Path, is_read: Callable[[str], bool]) -> Readi
         if locked and len(locked) == len(entries):
             raise LoadError("is encrypted: unpack it with its password, and index what is in it")
         files = ((entry.filename, partial(archive.open, entry)) for entry in entries if not entry.flag_bits & 1)
-        return _unpacked(files, scratch, is_read, tuple(f"{name} is encrypted and was left out" for name in locked))
+        return _unpacked(files, desk.scratch, is_read, tuple(f"{name} is encrypted and was left out" for name in locked))
 
 
-def read_tar(path: Path, scratch: Path, is_read: Callable[[str], bool]) -> Reading:
+def read_tar(path: Path, desk: Desk, is_read: Callable[[str], bool]) -> Reading:
     """The files of a tar archive, compressed or not."""
     try:
         with tarfile.open(path) as archive:
@@ -95,7 +96,7 @@ def read_tar(path: Path, scratch: Path, is_read: Callable[[str], bool]) -> Readi
             if any(_points_outside(member.name) for member in members):
                 raise LoadError("holds parts that point outside the archive: refused")
             files = ((member.name, partial(_extracted, archive, member)) for member in members if member.isreg())
-            return _unpacked(files, scratch, is_read, ())
+            return _unpacked(files, desk.scratch, is_read, ())
     except (tarfile.TarError, EOFError, OSError) as error:
         raise LoadError(f"is damaged: {error}") from error
 

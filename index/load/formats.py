@@ -6,6 +6,8 @@ from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 from index.errors import LoadError
+from index.load import ocr
+from index.load.desk import Desk
 from index.load.language import language_of
 from index.load.reading import Reading
 from index.load.text import INVISIBLE, ZERO_WIDTH
@@ -26,7 +28,6 @@ FORMATS = {
     "markup.read_html": "html htm xhtml xht",
     "markup.read_xml": "xml",
     "markup.read_epub": "epub",
-    "pdf.read_pdf": "pdf",
     "word.read_docx": "docx docm dotx",
     "slides.read_pptx": "pptx pptm ppsx potx",
     "sheets.read_workbook": "xlsx xlsm xlsb xls ods",
@@ -41,28 +42,44 @@ FORMATS = {
 }
 """Readers of a file by its path."""
 UNPACKING = {"archive.read_zip": "zip", "archive.read_tar": "tar tgz tbz2 txz gz bz2 xz", "mail.read_eml": "eml", "mail.read_msg": "msg"}
-"""Readers of a file that holds others."""
+"""Readers of a file that holds others: they unpack what is of a format that is read."""
+RECOGNISING = {"pdf.read_pdf": "pdf", "ocr.read_image": "png jpg jpeg tif tiff bmp webp"}
+"""Readers of pages, which take as long as there are pages."""
+OLD = {".doc", ".ppt"}
 COMPRESSED = {".gz", ".bz2", ".xz"}
 
-READERS = {f".{suffix}": name for name, suffixes in {**FORMATS, **UNPACKING}.items() for suffix in suffixes.split()}
+READERS = {f".{suffix}": name for name, suffixes in {**FORMATS, **UNPACKING, **RECOGNISING}.items() for suffix in suffixes.split()}
 
 
 def is_read(name: str) -> bool:
-    """Whether a file of this name is of a format that is read: of compressed files only archives are."""
+    """Whether a file of this name is of a format that is read: of compressed files only archives are, and pictures where that can be done."""
     path = PurePosixPath(name)
     suffix = path.suffix.lower()
-    return suffix in READERS and (suffix not in COMPRESSED or PurePosixPath(path.stem).suffix.lower() == ".tar")
+    return (
+        suffix in READERS
+        and (suffix not in ocr.SUFFIXES or ocr.is_installed())
+        and (suffix not in COMPRESSED or PurePosixPath(path.stem).suffix.lower() == ".tar")
+    )
 
 
-def read(path: Path, scratch: Path) -> Reading:
-    """Read a file. What it holds of other files is put into `scratch`. Raises LoadError with the reason where that cannot be done."""
+def unread(suffix: str) -> str:
+    """Why a format is not read, and what to do."""
+    if suffix in ocr.SUFFIXES:
+        return f"is a picture: {ocr.INSTALL}"
+    if suffix in OLD:
+        return f"the format {suffix} is not read: save it as {suffix}x"
+    return f"the format {suffix or 'without a suffix'} is not read"
+
+
+def read(path: Path, desk: Desk) -> Reading:
+    """Read a file. What it holds of other files is put into the desk's folder. Raises LoadError with the reason where that cannot be done."""
     name = READERS[path.suffix.lower()]
     module, _, function = name.partition(".")
     reader: Callable[..., Reading] = getattr(import_module(f"index.load.{module}"), function)
     try:
         if path.stat().st_size == 0:
             raise LoadError("is empty (0 bytes)")
-        reading = reader(path, scratch, is_read) if name in UNPACKING else reader(path)
+        reading = reader(path, desk, is_read) if name in UNPACKING else reader(path, desk) if name in RECOGNISING else reader(path)
     except OSError as error:
         raise LoadError(f"cannot be opened: {error.strerror or error}") from error
     if not reading.text.strip() and not reading.parts:

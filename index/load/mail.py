@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from index.errors import LoadError
+from index.load.desk import Desk
 from index.load.markup import html_reading
 from index.load.reading import Reading, Writer
 from index.load.rich import rtf_text
@@ -18,14 +19,14 @@ SHOWN = ("From", "To", "Cc", "Date", "Subject")
 IsRead = Callable[[str], bool]
 
 
-def read_eml(path: Path, scratch: Path, is_read: IsRead) -> Reading:
+def read_eml(path: Path, desk: Desk, is_read: IsRead) -> Reading:
     """A message, and its attachments as parts of their own."""
     message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
     if not message.keys():
         raise LoadError("is not a mail: it has no header")
     writer = Writer()
     _put_message(message, writer)
-    return writer.reading(_header(message, "Subject"), list(_attached(_attachments(message), scratch, is_read, writer)))
+    return writer.reading(_header(message, "Subject"), list(_attached(_attachments(message), desk.scratch, is_read, writer)))
 
 
 def read_mbox(path: Path) -> Reading:
@@ -141,7 +142,7 @@ def _attached(files: Iterator[tuple[str, bytes]], scratch: Path, is_read: IsRead
 # --- Outlook -----------------------------------------------------------------------------------------
 
 
-def read_msg(path: Path, scratch: Path, is_read: IsRead) -> Reading:
+def read_msg(path: Path, desk: Desk, is_read: IsRead) -> Reading:
     """An Outlook message, and its attachments."""
     from oxmsg import Message as Outlook
     from oxmsg.domain import constants
@@ -163,7 +164,7 @@ def read_msg(path: Path, scratch: Path, is_read: IsRead) -> Reading:
         elif rtf := _compressed_rtf(message, constants):
             writer.put(rtf)
         files = ((attachment.file_name or "unnamed", attachment.file_bytes or b"") for attachment in message.attachments)
-        return writer.reading(message.subject or "", list(_attached(files, scratch, is_read, writer)))
+        return writer.reading(message.subject or "", list(_attached(files, desk.scratch, is_read, writer)))
     except (OSError, KeyError, ValueError, IndexError, AttributeError, TypeError) as error:  # oxmsg has no error of its own for a damaged file.
         raise LoadError(f"is not an Outlook message that can be read ({error})") from error
 

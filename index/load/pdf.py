@@ -13,6 +13,8 @@ from statistics import median
 from typing import NamedTuple
 
 from index.errors import LoadError
+from index.load import ocr
+from index.load.desk import Desk
 from index.load.reading import Reading
 from index.types import Heading
 
@@ -20,6 +22,7 @@ PARAGRAPH_GAP = 1.45  # Times the usual distance of two lines: chosen on printed
 LARGER = 1.12  # Times the usual letter size: a heading.
 SMALLER = 0.93  # Times the usual letter size: a note at the foot of a page.
 LONGEST_HEADING = 120
+DOTS = (200, 300, 150)  # An inch, for recognition: what is overlooked at one size is often seen at another.
 BROKEN = "\ufffe"  # PDFium's mark where a word was broken at the end of a line; the word is put together again.
 EDGE = 2  # Lines at the top and at the bottom of a page, which may be its header and its footer.
 LEAST_PAGES, LEAST_SHARE = 3, 0.25  # A header or footer stands on so many pages, and on so many of all.
@@ -44,8 +47,8 @@ class Page(NamedTuple):
     tail: list[Line]
 
 
-def read_pdf(path: Path) -> Reading:
-    """The text of all pages. Raises LoadError for an encrypted, damaged, or scanned file."""
+def read_pdf(path: Path, desk: Desk) -> Reading:
+    """The text of all pages; that of scanned ones is recognised where that can be done. Raises LoadError for an encrypted or damaged file."""
     import pypdfium2
 
     try:
@@ -53,13 +56,29 @@ def read_pdf(path: Path) -> Reading:
     except pypdfium2.PdfiumError as error:
         raise LoadError(_reason(str(error))) from error
     pages = [_lines(document[number]) for number in range(len(document))]
+    seen = [number for number, lines in enumerate(pages) if not lines and ocr.is_installed() and any(document[number].get_objects())]
+    for number in seen:
+        pages[number] = _recognised(document[number])
+        desk.alive()
     if not any(pages):
-        raise LoadError(f"its {len(pages)} pages hold no text, only pictures: run text recognition (OCR) on it first")
+        remedy = "and none could be recognised in them" if seen else ocr.INSTALL
+        raise LoadError(f"its {len(pages)} pages hold no text, only pictures: {remedy}")
     title = (document.get_metadata_dict().get("Title") or "").strip()
     text, starts, headings = _assemble(pages)
     blank = [str(number) for number, lines in enumerate(pages, 1) if not lines]
-    notes = (f"pages without text: {', '.join(blank)}",) if blank else ()
-    return Reading(text, title if _says_something(title) else "", starts, headings, notes)
+    read = [str(number + 1) for number in seen if pages[number]]
+    notes = [f"pages without text: {', '.join(blank)}"] if blank else []
+    notes += [f"pages whose text was recognised in a picture (OCR), to be read with care: {', '.join(read)}"] if read else []
+    return Reading(text, title if _says_something(title) else "", starts, headings, tuple(notes))
+
+
+def _recognised(page: "object") -> list[Line]:
+    """The lines of a page that is a picture. Their heights tell little of the letters' size: all have the usual one."""
+    for dots in DOTS:
+        if found := ocr.lines(page.render(scale=dots / 72, rev_byteorder=True).to_numpy()[:, :, :3]):  # type: ignore[attr-defined]
+            size = median(line.height for line in found) * 72 / dots
+            return [Line(line.text, line.bottom * 72 / dots, line.bottom * 72 / dots, size) for line in found]
+    return []
 
 
 def _reason(error: str) -> str:

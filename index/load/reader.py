@@ -1,6 +1,7 @@
 """Reads files in a worker process that can be killed: no file, however made, stops or crashes a build.
 
-The worker (`python -m index.load.reader`) has 1 GiB of address space, no network, and 30 seconds a file.
+The worker (`python -m index.load.reader`) has 1 GiB of address space (text recognition 4), no network, and 30 seconds a file, or for
+each page of one whose text is recognised.
 Both sides speak lines of JSON; the text follows its line as UTF-8.
 """
 
@@ -11,12 +12,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 from index.errors import LoadError
+from index.load import ocr
+from index.load.desk import Desk
 from index.load.formats import read
 from index.load.reading import Reading
 from index.types import Heading
@@ -66,19 +70,17 @@ class Reader:
         assert process.stdin is not None
         assert process.stdout is not None
         late = threading.Event()
-        clock = threading.Timer(self._seconds, _give_up, (process, late))
-        clock.daemon = True  # A build that is interrupted just here does not wait for it.
-        clock.start()
+        clock = _Clock(self._seconds, partial(_give_up, process, late))
         try:
             process.stdin.write(json.dumps([os.fsencode(place).hex() for place in (path, scratch)]).encode() + b"\n")
             process.stdin.flush()
-            header = json.loads(process.stdout.readline() or b"null")
+            while (header := json.loads(process.stdout.readline() or b"null")) == {"alive": True}:
+                clock.again()
             text = process.stdout.read(header["bytes"]) if header and "bytes" in header else b""
         except (BrokenPipeError, ValueError):  # It died before it answered, or half-way.
             header = None
         finally:
-            clock.cancel()
-            clock.join()
+            clock.stop()
         if header is None or ("bytes" in header and len(text) != header["bytes"]):
             self._stop()
             raise LoadError(
@@ -99,6 +101,28 @@ class Reader:
             self._process = None
 
 
+class _Clock:
+    """Calls something when time is up, unless it is stopped before, or begun again."""
+
+    def __init__(self, seconds: float, ring: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._ring = ring
+        self._begin()
+
+    def _begin(self) -> None:
+        self._timer = threading.Timer(self._seconds, self._ring)
+        self._timer.daemon = True  # A build that is interrupted just here does not wait for it.
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+        self._timer.join()
+
+    def again(self) -> None:
+        self.stop()
+        self._begin()
+
+
 def _give_up(process: "subprocess.Popen[bytes]", late: threading.Event) -> None:
     late.set()
     process.kill()
@@ -117,13 +141,19 @@ def _start() -> "subprocess.Popen[bytes]":
 
 def work() -> None:
     """Answer for one path a line until standard input ends."""
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ocr.ADDRESS_SPACE))
     sys.addaudithook(_no_network)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # What a library prints shall not mix with the answers.
     for line in sys.stdin.buffer:
         path, scratch = (Path(os.fsdecode(bytes.fromhex(place))) for place in json.loads(line))
-        _answer(path, scratch, output)
+        _answer(path, Desk(scratch, partial(_beat, output)), output)
+
+
+def _beat(output: IO[bytes]) -> None:
+    """Say that a page is done and more are coming."""
+    output.write(json.dumps({"alive": True}).encode() + b"\n")
+    output.flush()
 
 
 def _no_network(event: str, _: tuple[Any, ...]) -> None:
@@ -131,9 +161,9 @@ def _no_network(event: str, _: tuple[Any, ...]) -> None:
         raise PermissionError("a file is read without the network")
 
 
-def _answer(path: Path, scratch: Path, output: IO[bytes]) -> None:
+def _answer(path: Path, desk: Desk, output: IO[bytes]) -> None:
     try:
-        answer, text = _told(read(path, scratch))
+        answer, text = _told(read(path, desk))
     except LoadError as error:
         answer, text = {"error": str(error)}, b""
     except MemoryError:

@@ -10,7 +10,7 @@ from os.path import basename, dirname, splitext
 from pathlib import Path
 
 from index.errors import SourceError
-from index.load.formats import is_read
+from index.load.formats import is_read, unread
 from index.load.seen import Signature, signature
 
 
@@ -95,7 +95,7 @@ def _looked_at(path: str, look: Look) -> Signature | str:
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file"
     if not is_read(basename(path)):
-        return f"the format {splitext(path)[1] or 'without a suffix'} is not read"
+        return unread(splitext(path)[1].lower())
     return signature(status)
 
 
