@@ -11,7 +11,7 @@ from assistant.settings import Settings
 from index.build import Built, Plan, Report, build, plan, reusable
 from index.embed import Embedder, Postponed, open_embedder
 from index.errors import NoIndexError, SourceError, StoreError
-from index.load import Loading, Problem, Seen, load, resolve, version
+from index.load import Foreign, Loading, Problem, Seen, connects, load, resolve, version
 from index.store import Recipe, Store
 from index.types import ModelIdentity
 
@@ -42,15 +42,24 @@ class Update:
     seconds: float
 
 
-def update(settings: Settings, given: Sequence[Path] = (), full: bool = False, watching: Watching = Watching(), opener: Opener = open_embedder) -> Update:
+def update(
+    settings: Settings,
+    given: Sequence[str | Path] = (),
+    full: bool = False,
+    watching: Watching = Watching(),
+    opener: Opener = open_embedder,
+    readers: Sequence[str] = (),
+) -> Update:
     """Make the index hold exactly these files and folders: those given, else the last build's, else ./seeds.
+
+    `readers` are llama-index's (see `index.load.foreign`): those given with sources, else the last build's.
 
     `full` reads, hashes and embeds everything again. `opener` gives the embedder of a model. Raises IndexingError; the index is as it was then.
     """
     started = time.perf_counter()
     store = Store(settings.index)
     with store.lock():
-        job = _Job.of(store, settings, given, full, watching)
+        job = _Job.of(store, settings, given, full, watching, readers)
 
         def check() -> None:
             job.check(watching)
@@ -58,7 +67,7 @@ def update(settings: Settings, given: Sequence[Path] = (), full: bool = False, w
                 store.remember("SEEN", job.loading.seen.to_bytes(version()))
 
         embedder = _embedder(settings, job.old, job.before, opener)
-        report = build(store, job.loading, embedder, list(map(str, job.sources)), job.old, watching.embedding, check)
+        report = build(store, job.loading, embedder, job.sources, job.old, watching.embedding, check, job.readers)
         done = Update(report, job.loading, time.perf_counter() - started)
         _remember(store, done)
     return done
@@ -100,9 +109,11 @@ def problems(found: Sequence[Problem]) -> list[dict[str, str]]:
     return [{"file": problem.file, "reason": problem.reason} for problem in found]
 
 
-def preview(settings: Settings, given: Sequence[Path] = (), full: bool = False, watching: Watching = Watching()) -> tuple[Plan, Loading]:
+def preview(
+    settings: Settings, given: Sequence[str | Path] = (), full: bool = False, watching: Watching = Watching(), readers: Sequence[str] = ()
+) -> tuple[Plan, Loading]:
     """What `update` would do. Nothing is changed."""
-    job = _Job.of(Store(settings.index), settings, given, full, watching)
+    job = _Job.of(Store(settings.index), settings, given, full, watching, readers)
     changes = plan(job.loading.documents, job.old)
     job.check(watching)
     return changes, job.loading
@@ -112,29 +123,32 @@ def preview(settings: Settings, given: Sequence[Path] = (), full: bool = False, 
 class _Job:
     """What is to be indexed, what the last build was given (None where there was none), and what can be gone on from."""
 
-    sources: list[Path]
+    sources: list[str]
+    readers: tuple[str, ...]
     before: Recipe | None
     old: Built | None
     loading: Loading
 
     @classmethod
-    def of(cls, store: Store, settings: Settings, given: Sequence[Path], full: bool, watching: Watching) -> "_Job":
+    def of(cls, store: Store, settings: Settings, given: Sequence[str | Path], full: bool, watching: Watching, readers: Sequence[str]) -> "_Job":
         """The sources are those given, else the last build's, else ./seeds."""
         before = _recipe(store, bool(given))
-        chosen = given or tuple(map(Path, before.sources if before else ())) or (Path("seeds"),)
-        sources = list(dict.fromkeys(map(resolve, chosen)))
+        names = tuple(readers) or (before.readers if before and not given else ())
+        foreign = list(map(Foreign.of, names))
+        chosen = list(map(str, given or (before.sources if before else ()) or ("seeds",)))
+        sources = list(dict.fromkeys(chosen if connects(foreign) else (str(resolve(Path(source))) for source in chosen)))
         old = None if full else reusable(store, watching.warned)
         seen = Seen() if full else Seen.from_bytes(store.remembered("SEEN"), version())
-        return cls(sources, before, old, load(sources, old.contents if old else None, seen, [settings.index], watching.reading))
+        known = old.contents if old and old.readers == names else None  # Another reader may say something else of the same file.
+        return cls(sources, names, before, old, load(sources, known, seen, [settings.index], watching.reading, foreign))
 
     def check(self, watching: Watching) -> None:
         """A source that is named for the first time must hold something; one that was emptied since leaves an empty index."""
         watching.loaded(self.loading)
-        named = tuple(map(str, self.sources))
-        if not self.loading.read and not (self.before and self.before.sources == named):
+        if not self.loading.read and not (self.before and self.before.sources == tuple(self.sources)):
             counted = f"{len(self.loading.failed)} files failed, {len(self.loading.skipped)} skipped"
             raise SourceError(
-                f"nothing in {', '.join(named)} can be read ({counted}): add documents, as .txt, .md, .html, .pdf or .docx; the index is as it was"
+                f"nothing in {', '.join(self.sources)} can be read ({counted}): add documents, as .txt, .md, .html, .pdf or .docx; the index is as it was"
             )
 
 

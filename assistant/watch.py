@@ -24,7 +24,7 @@ Stop = Callable[[], bool]
 Identity = tuple[int, ...] | None
 
 
-def watch(settings: Settings, given: Sequence[Path], told: Callable[[Update | IndexingError], None], stop: Stop, poll: float = 0.0) -> None:
+def watch(settings: Settings, given: Sequence[str | Path], told: Callable[[Update | IndexingError], None], stop: Stop, poll: float = 0.0) -> None:
     """Build now, and whenever the sources change, until `stop()`; `told` hears of each build that did something, and of each new error.
 
     Folders on network file systems, and with `poll` all, are built over every so many seconds: a build that finds nothing new is cheap.
@@ -44,7 +44,7 @@ def watch(settings: Settings, given: Sequence[Path], told: Callable[[Update | In
         due = None
         sources[:] = _sources(settings, sources)
         try:
-            done = update(settings, sources, opener=opener)
+            done = update(settings, sources, opener=opener, readers=_readers(settings))
         except IndexingError as error:
             due = time.monotonic() + (TICK if isinstance(error, LockError) else AGAIN)
             if failure != str(error):
@@ -56,12 +56,19 @@ def watch(settings: Settings, given: Sequence[Path], told: Callable[[Update | In
                 told(done)
 
 
-def _sources(settings: Settings, otherwise: Sequence[Path]) -> list[Path]:
+def _sources(settings: Settings, otherwise: Sequence[str | Path]) -> list[Path]:
     """The sources of the index: another build may have given it others. `otherwise` where they cannot be told."""
     try:
         return [Path(source) for source in Store(settings.index).recipe().sources]
     except StoreError:
-        return list(otherwise)
+        return list(map(Path, otherwise))
+
+
+def _readers(settings: Settings) -> tuple[str, ...]:
+    try:
+        return Store(settings.index).recipe().readers
+    except StoreError:
+        return ()
 
 
 def _events(settings: Settings, sources: Sequence[Path], stop: Stop, poll: float) -> Iterator[bool]:

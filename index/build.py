@@ -48,11 +48,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build can go on from: the contents of the index, and the sources and the model they came from. `current` unless the index was damaged since."""
+    """What a build can go on from: the contents of the index, and the sources, the model and the readers they came from.
+
+    `current` unless the index was damaged since.
+    """
 
     contents: Contents
     sources: tuple[str, ...]
     model: ModelIdentity
+    readers: tuple[str, ...] = ()
     current: bool = True
 
 
@@ -110,7 +114,7 @@ def reusable(store: Store, warn: Callable[[str], None] = lambda _: None) -> Buil
     if snapshot.manifest.cut != split.VERSION:
         warn(f"the index in {store.path} was made by other rules than this version's: it is made anew")
         return None
-    return Built(Contents.from_files(snapshot.files), snapshot.manifest.sources, snapshot.manifest.model, current)
+    return Built(Contents.from_files(snapshot.files), snapshot.manifest.sources, snapshot.manifest.model, snapshot.manifest.readers, current)
 
 
 def require_model(stored: ModelIdentity, model: ModelIdentity, store: Store) -> None:
@@ -225,11 +229,13 @@ def build(
     old: Built | None = None,
     track: "Track[tuple[int, ...]]" = lambda batches: batches,
     check: Callable[[], None] = lambda: None,
+    readers: Sequence[str] = (),
 ) -> Report:
     """Commit an index of exactly these documents. Call it under `store.lock()`.
 
     `old` is what may be reused (see `reusable`); `track` wraps the batches that are embedded, for a progress bar; `check`
-    is called when all documents have come, and may raise: nothing is committed then. Raises StoreError unless `old` was made with this very model.
+    is called when all documents have come, and may raise: nothing is committed then; `readers` are kept with the sources.
+    Raises StoreError unless `old` was made with this very model.
     """
     if old:
         require_model(old.model, embedder.identity, store)
@@ -242,7 +248,7 @@ def build(
             check()
             work.finish()
             changes = plan([*map(Unchanged, work.unchanged), *(document for document, _, _ in work.pieces)], old)
-            if old and old.current and tuple(sources) == old.sources and not (work.pieces or changes.removed):
+            if old and old.current and (tuple(sources), tuple(readers)) == (old.sources, old.readers) and not (work.pieces or changes.removed):
                 return _report(changes, old.contents.tables, work, 0, committed=False)
             with work.timed("words"):
                 made = _Made(work, before)
@@ -251,7 +257,7 @@ def build(
         finally:
             pool.shutdown(cancel_futures=True)
         with work.timed("writing"):
-            store.commit(embedder.identity, split.VERSION, sources, made.files(words, vectors))
+            store.commit(embedder.identity, split.VERSION, sources, made.files(words, vectors), readers)
         return _report(changes, made.tables, work, len(vectors) - len(work.resumed), committed=True)
 
 

@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from index.contents import FILES, Contents
 from index.embed import Embedder
 from index.errors import IndexingError, NoIndexError
 from index.keywords import Keywords
-from index.load import Loading, load
+from index.load import Foreign, Loading, load
 from index.store import Snapshot, Store
 from index.tables import CHUNKS, ENTRY, FIRST, ID, KEY, LAST, NUMBER, SENTENCES, TEXT, Piece, Tables
 from index.types import Document, ModelIdentity, Unchanged
@@ -123,7 +122,7 @@ class _Patient:
     def __init__(self, store: Store, snapshot: Snapshot, contents: Contents, open: Callable[[ModelIdentity], Embedder], full: bool, track: Track) -> None:
         self._store = store
         self._model = snapshot.manifest.model
-        self._sources = [Path(source) for source in snapshot.manifest.sources]
+        self._sources, self._readers = snapshot.manifest.sources, snapshot.manifest.readers
         self._contents = contents
         self._open = open
         self._full = full
@@ -157,9 +156,10 @@ class _Patient:
     def _files(self) -> Iterator[Finding]:
         """Every file read anew, against the document that is stored of it."""
         try:
-            loading = load(self._sources, leave_out=[self._store.path], track=self._track)
+            readers = list(map(Foreign.of, self._readers))
+            loading = load(self._sources, leave_out=[self._store.path], track=self._track, readers=readers)
         except IndexingError as error:
-            yield Finding("source", ", ".join(map(str, self._sources)), str(error), BUILD)
+            yield Finding("source", ", ".join(self._sources), str(error), BUILD)
             return
         stored = set(self._contents.ids)
         for document in loading:

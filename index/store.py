@@ -48,13 +48,14 @@ AS_IT_WAS = "the old index is as it was"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation is. `cut` names the rules that cut it into sentences; `sources` are absolute paths."""
+    """What a generation is. `cut` names the rules that cut it into sentences; `sources` are absolute paths, or what `readers` were given."""
 
     model: ModelIdentity
     cut: int
     sources: tuple[str, ...]
     built_at: str
     files: Mapping[str, tuple[int, str]]
+    readers: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True).encode()
@@ -65,15 +66,17 @@ class Manifest:
         if stored.pop("format", None) != FORMAT:
             raise MismatchError(f"the index in {folder} has another format version than {FORMAT}: {REPAIR}")
         files = {name: (size, digest) for name, (size, digest) in stored.pop("files").items()}
-        return cls(ModelIdentity(**stored.pop("model")), files=files, sources=tuple(stored.pop("sources")), **stored)
+        sources, readers = tuple(stored.pop("sources")), tuple(stored.pop("readers"))
+        return cls(ModelIdentity(**stored.pop("model")), files=files, sources=sources, readers=readers, **stored)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What an index was made of: its sources, absolute paths, and the name of its model."""
+    """What an index was made of: its sources, the name of its model, and the readers that were asked for, if any."""
 
     sources: tuple[str, ...]
     model: str
+    readers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class Store:
             if not known:
                 raise DamagedError(f"{str(error).removesuffix(REPAIR)}{NAME_SOURCES}") from None
             stored = json.loads(known[0][1])
-        return Recipe(tuple(map(str, stored["sources"])), str(stored["model"]["name"]))
+        return Recipe(tuple(map(str, stored["sources"])), str(stored["model"]["name"]), tuple(map(str, stored.get("readers", ()))))
 
     def damaged_before(self) -> str | None:
         """What is damaged of the generation before the current one, which a repair would start from."""
@@ -264,13 +267,13 @@ class Store:
         """What is in the folder by the names that we give, of one kind: `gen` or `building`."""
         return [path for path in sorted(self.path.iterdir() if self.path.is_dir() else ()) if path.name.startswith(f"{kind}-") and OURS.fullmatch(path.name)]
 
-    def commit(self, model: ModelIdentity, cut: int, sources: Sequence[str], files: Mapping[str, bytes]) -> str:
+    def commit(self, model: ModelIdentity, cut: int, sources: Sequence[str], files: Mapping[str, bytes], readers: Sequence[str] = ()) -> str:
         """Write a generation beside the others and make it the current one. Returns its name.
 
         Call it under `lock`. On StoreError (a full disk, say) the index is what it was.
         """
         sums = {name: (len(data), xxhash.xxh3_128_hexdigest(data)) for name, data in files.items()}
-        manifest = Manifest(model, cut, tuple(sources), now(), sums).to_bytes()
+        manifest = Manifest(model, cut, tuple(sources), now(), sums, tuple(readers)).to_bytes()
         digest = hashlib.sha256(manifest).hexdigest()
         building = self.path / f"building-{secrets.token_hex(4)}"
         generation = self.path / generation_name(digest)

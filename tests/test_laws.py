@@ -34,7 +34,7 @@ DOORS = {
     "huggingface_hub": {"index.embed.model"},
     "Stemmer": {"index.words"},
     "xxhash": {"index.journal", "index.store"},
-    "llama_index": {"index.retriever"},
+    "llama_index": {"index.retriever"},  # And whichever reader is named: `index.load.foreign` imports it by its name.
     "docx": {"index.load.word"},
     "pptx": {"index.load.slides"},
     "python_calamine": {"index.load.sheets"},

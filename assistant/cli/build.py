@@ -18,14 +18,24 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--full", is_flag=True, help="Read and embed everything again.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--model", metavar="NAME", help="A sentence-transformers model: a name or a folder (or FOOTNOTE_MODEL).")
 @click.option("--device", metavar="NAME", help="Where to embed: cpu (the default), cuda or mps (or FOOTNOTE_DEVICE).")
+@click.option("--reader", "readers", multiple=True, metavar="[SUFFIX=]MODULE:CLASS", help="Read with a llama-index reader; the sources are what it asks for.")
 @as_json
 @with_index
-def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | None, device: str | None, as_json: bool, index_folder: Path | None) -> None:
+def build(
+    sources: tuple[str, ...],
+    full: bool,
+    dry_run: bool,
+    model: str | None,
+    device: str | None,
+    readers: tuple[str, ...],
+    as_json: bool,
+    index_folder: Path | None,
+) -> None:
     """Make the index hold exactly these files and folders.
 
     Without a SOURCE: those of the last build, else ./seeds. Only what changed is read and embedded.
@@ -35,10 +45,10 @@ def build(sources: tuple[Path, ...], full: bool, dry_run: bool, model: str | Non
     settings = settings_of(index_folder, model, device)
     watching = Watching(track("Reading files"), track("Embedding chunks"), _complain, _warn)
     if dry_run:
-        _print_plan(*preview(settings, sources, full, watching), as_json)
+        _print_plan(*preview(settings, sources, full, watching, readers), as_json)
     else:
         try:
-            done = update(settings, sources, full, watching)
+            done = update(settings, sources, full, watching, readers=readers)
         except KeyboardInterrupt:
             _warn("stopped; the index is as it was, and what was embedded is kept: the next build goes on from it")
             raise

@@ -7,15 +7,16 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from index.errors import LoadError
+from index.errors import LoadError, SourceError
 from index.load import ocr
+from index.load.foreign import Foreign, connected
 from index.load.reader import Reader
 from index.load.reading import Reading
 from index.load.seen import Seen, signature
 from index.load.walk import File, Skipped, printable, resolve, walk
 from index.types import Document, Stamp, Unchanged
 
-__all__ = ["Known", "Loading", "Problem", "Seen", "load", "resolve", "version"]
+__all__ = ["Foreign", "Known", "Loading", "Problem", "Seen", "connects", "load", "resolve", "version"]
 
 VERSION = 2
 TRIES = 3
@@ -46,7 +47,8 @@ class Loading:
     """The documents of some sources, read as they are asked for, once; and what is to be said of the files so far.
 
     `failed` could not be read, `skipped` were left out, `notes` tell of those just read what looks odd. `read` counts the documents,
-    and `types` and `languages` those that were read just now: by their suffixes, and by codes of ISO 639-1.
+    and `types` and `languages` those that were read just now: by their suffixes, and by codes of ISO 639-1. `readers` come before ours;
+    one that reads no files makes its documents of `connections`.
     """
 
     files: Sequence[File]
@@ -54,6 +56,8 @@ class Loading:
     seen: Seen
     skipped: tuple[Problem, ...]
     track: Track
+    readers: Sequence[Foreign] = ()
+    connections: Sequence[str] = ()
     failed: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     read: int = 0
@@ -66,6 +70,9 @@ class Loading:
         return tuple(self)
 
     def __iter__(self) -> Iterator[Document | Unchanged]:
+        if self.connections:
+            yield from self._connected()
+            return
         with Reader() as reader:
             for file in self.track(self.files):
                 try:
@@ -75,6 +82,19 @@ class Loading:
                     continue
                 self.read += len(documents)
                 yield from documents
+
+    def _connected(self) -> Iterator[Document | Unchanged]:
+        stamps = self.known.stamps if self.known else {}
+        for document in connected(self.readers[0].name, self.connections):
+            self.read += 1
+            self.types["connected"] += document.id not in stamps
+            held = stamps.get(document.id)
+            yield Unchanged(document.id) if held and held.source_hash == document.source_hash else document
+
+    def _foreign(self, file: File) -> str:
+        """The reader that was asked for, for a file; empty where ours reads it."""
+        suffix = PurePosixPath(file.path).suffix.lower()
+        return next((reader.name for reader in self.readers if reader.takes(suffix)), "")
 
     @cached_property
     def _of_file(self) -> Mapping[str, list[str]]:
@@ -112,7 +132,7 @@ class Loading:
         """Read a file anew. What was read is what was hashed: a file that changes meanwhile is read again."""
         found = file.signature
         for _ in range(TRIES):
-            readings = list(reader.read_all(Path(file.path)))
+            readings = list(reader.read_all(Path(file.path), self._foreign(file)))
             before, found = found, signature(Path(file.path).stat())
             if before == found:
                 break
@@ -143,14 +163,30 @@ def version() -> int:
 
 
 def load(
-    sources: Sequence[Path], known: Known | None = None, seen: Seen | None = None, leave_out: Sequence[Path] = (), track: Track = lambda files: files
+    sources: Sequence[str | Path],
+    known: Known | None = None,
+    seen: Seen | None = None,
+    leave_out: Sequence[Path] = (),
+    track: Track = lambda files: files,
+    readers: Sequence[Foreign] = (),
 ) -> Loading:
     """The readable files of the sources as documents; a file whose content an index knows is not read again, and one that `seen` knows is not even opened.
 
-    `leave_out` are folders that are not walked (the index itself). Raises SourceError if a source does not exist.
+    `leave_out` are folders that are not walked (the index itself); `readers` are asked before ours (see `index.load.foreign`).
+    Raises SourceError if a source does not exist.
     """
-    files, skipped = walk(sources, leave_out)
-    return Loading(files, known, seen or Seen(), tuple(map(_problem, skipped)), track)
+    if connects(readers):
+        return Loading((), known, seen or Seen(), (), track, readers, tuple(map(str, sources)))
+    files, skipped = walk(list(map(Path, sources)), leave_out, lambda suffix: any(reader.takes(suffix) for reader in readers))
+    return Loading(files, known, seen or Seen(), tuple(map(_problem, skipped)), track, readers)
+
+
+def connects(readers: Sequence[Foreign]) -> bool:
+    """Whether the documents come from elsewhere than files. Raises SourceError for such a reader beside another."""
+    elsewhere = [reader for reader in readers if not reader.reads_files]
+    if elsewhere and len(readers) > 1:
+        raise SourceError(f"{elsewhere[0].name} reads no files, and cannot be used with another reader: build an index of its own with --index")
+    return bool(elsewhere)
 
 
 def _content(id: str, digest: str) -> str:

@@ -21,6 +21,7 @@ from typing import IO, Any
 from index.errors import LoadError
 from index.load import ocr
 from index.load.desk import Desk
+from index.load.foreign import read_foreign
 from index.load.formats import read
 from index.load.reading import Reading
 from index.types import Heading
@@ -44,14 +45,17 @@ class Reader:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stop()
 
-    def read_all(self, path: Path) -> Iterator[tuple[str, Reading | LoadError]]:
-        """What a file says, by the empty name, and what the files in it say, by their paths inside; each is read by itself, or is its own failure."""
-        with tempfile.TemporaryDirectory(prefix="footnote-") as scratch:
-            yield from self._read_all("", path, Path(scratch), DEEPEST)
+    def read_all(self, path: Path, foreign: str = "") -> Iterator[tuple[str, Reading | LoadError]]:
+        """What a file says, by the empty name, and what the files in it say, by their paths inside; each is read by itself, or is its own failure.
 
-    def _read_all(self, name: str, path: Path, scratch: Path, depth: int) -> Iterator[tuple[str, Reading | LoadError]]:
+        `foreign` names a llama-index reader for the file.
+        """
+        with tempfile.TemporaryDirectory(prefix="footnote-") as scratch:
+            yield from self._read_all("", path, Path(scratch), DEEPEST, foreign)
+
+    def _read_all(self, name: str, path: Path, scratch: Path, depth: int, foreign: str = "") -> Iterator[tuple[str, Reading | LoadError]]:
         try:
-            reading = self.read(path, scratch)
+            reading = self.read(path, scratch, foreign)
         except LoadError as error:
             yield name, error
             return
@@ -64,7 +68,7 @@ class Reader:
             with tempfile.TemporaryDirectory(prefix="footnote-", dir=scratch) as inner:
                 yield from self._read_all(within, part, Path(inner), depth - 1)
 
-    def read(self, path: Path, scratch: Path) -> Reading:
+    def read(self, path: Path, scratch: Path, foreign: str = "") -> Reading:
         """What a file says; what it holds of others is put into `scratch`. Raises LoadError with the reason if it cannot be read, in time and in bounds."""
         process = self._process = self._process or _start()
         assert process.stdin is not None
@@ -72,7 +76,7 @@ class Reader:
         late = threading.Event()
         clock = _Clock(self._seconds, partial(_give_up, process, late))
         try:
-            process.stdin.write(json.dumps([os.fsencode(place).hex() for place in (path, scratch)]).encode() + b"\n")
+            process.stdin.write(json.dumps([os.fsencode(place).hex() for place in (path, scratch, foreign)]).encode() + b"\n")
             process.stdin.flush()
             while (header := json.loads(process.stdout.readline() or b"null")) == {"alive": True}:
                 clock.again()
@@ -146,8 +150,8 @@ def work() -> None:
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # What a library prints shall not mix with the answers.
     for line in sys.stdin.buffer:
-        path, scratch = (Path(os.fsdecode(bytes.fromhex(place))) for place in json.loads(line))
-        _answer(path, Desk(scratch, partial(_beat, output)), output)
+        path, scratch, foreign = (os.fsdecode(bytes.fromhex(place)) for place in json.loads(line))
+        _answer(Path(path), Desk(Path(scratch), partial(_beat, output)), foreign, output)
 
 
 def _beat(output: IO[bytes]) -> None:
@@ -161,9 +165,9 @@ def _no_network(event: str, _: tuple[Any, ...]) -> None:
         raise PermissionError("a file is read without the network")
 
 
-def _answer(path: Path, desk: Desk, output: IO[bytes]) -> None:
+def _answer(path: Path, desk: Desk, foreign: str, output: IO[bytes]) -> None:
     try:
-        answer, text = _told(read(path, desk))
+        answer, text = _told(read_foreign(foreign, path) if foreign else read(path, desk))
     except LoadError as error:
         answer, text = {"error": str(error)}, b""
     except MemoryError:

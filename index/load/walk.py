@@ -37,11 +37,12 @@ Pair = tuple[str, str]
 """The path of a file and the source that it is of. Strings: ten thousand Path objects take longer than all else of a build that changes nothing."""
 
 
-def walk(sources: Sequence[Path], leave_out: Sequence[Path] = ()) -> tuple[list[File], list[Skipped]]:
+def walk(sources: Sequence[Path], leave_out: Sequence[Path] = (), takes: Callable[[str], bool] = lambda _: False) -> tuple[list[File], list[Skipped]]:
     """Every readable file of the sources, in order of path, and everything passed over.
 
     Hidden files are passed over in silence, links and special files are not followed. A path that two
-    sources share is told apart by the sources' own names. Raises SourceError if a source does not exist.
+    sources share is told apart by the sources' own names. `takes` says of which suffixes files are read by other readers.
+    Raises SourceError if a source does not exist.
     """
     found: dict[str, tuple[str, Signature]] = {}
     skipped: list[Skipped] = []
@@ -49,7 +50,7 @@ def walk(sources: Sequence[Path], leave_out: Sequence[Path] = ()) -> tuple[list[
     outermost = sorted({resolve(source) for source in sources}, key=lambda source: (len(source.parts), source))
     for source in outermost:
         for path, look in _files(str(source), closed, skipped) if source.is_dir() else [(str(source), source.lstat)]:
-            looked = _looked_at(path, look)
+            looked = _looked_at(path, look, takes)
             if not isinstance(looked, str):
                 found.setdefault(path, (str(source), looked))
             elif path not in found:
@@ -84,7 +85,7 @@ def _files(folder: str, closed: set[str], skipped: list[Skipped]) -> Iterator[tu
         yield from ((entry.path, partial(entry.stat, follow_symlinks=False)) for entry in visible if not entry.is_dir(follow_symlinks=False))
 
 
-def _looked_at(path: str, look: Look) -> Signature | str:
+def _looked_at(path: str, look: Look, takes: Callable[[str], bool]) -> Signature | str:
     """The signature of a regular file of a format that is read; else why a path is not even tried."""
     try:
         status = look()
@@ -94,7 +95,7 @@ def _looked_at(path: str, look: Look) -> Signature | str:
         return "a symbolic link: links are not followed, add what it points to as a source"
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file"
-    if not is_read(basename(path)):
+    if not (is_read(basename(path)) or takes(splitext(path)[1].lower())):
         return unread(splitext(path)[1].lower())
     return signature(status)
 
