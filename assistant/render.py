@@ -215,3 +215,36 @@ def _named(document: Document) -> str:
 def html_text(text: str) -> str:
     """Text that is only text: no tag, no attribute, and nothing that Markdown or a formula would read as more."""
     return SPECIAL.sub(lambda match: f"&#{ord(match[0])};", one_line(text))
+
+
+# --- What was read -----------------------------------------------------------------------------------
+
+MOST_TOLD = 100
+"""Files of a kind that a reading report lists: whoever has more looks at `footnote build --json`."""
+
+
+def report_html(report: dict[str, Any]) -> str:
+    """The reading report of the last build, folded away: what was read, what was not and why, what looked odd."""
+    read = ", ".join(f"{count} {name}" for name, count in report["types"].items()) or "nothing new"
+    languages = ", ".join(f"{count} {name}" for name, count in report["languages"].items())
+    seconds = ", ".join(f"{stage} {took:.1f} s" for stage, took in report["seconds"].items())
+    rows = [("Read", read), ("Language", languages), ("Text", _amount(report)), ("Time", seconds)]
+    facts = "".join(f"<li><b>{name}</b> {html_text(value)}</li>" for name, value in rows if value)
+    kinds = (("failed", "Not read"), ("skipped", "Skipped"), ("warnings", "To note"))
+    lists = "".join(_told(title, report[kind]) for kind, title in kinds)
+    count = len(report["failed"])
+    failed = f" · {count} file{'' if count == 1 else 's'} not read" if count else ""
+    return f'<details class="fn-report"><summary>Reading report{failed}</summary><ul>{facts}</ul>{lists}</details>'
+
+
+def _amount(report: dict[str, Any]) -> str:
+    share = report["in_sentences"]
+    return f"{report['characters']:,} characters, {share:.0%} of them in sentences" if share is not None else ""
+
+
+def _told(title: str, found: list[dict[str, str]]) -> str:
+    if not found:
+        return ""
+    items = "".join(f"<li>{html_text(one_line(problem['file']))}: {html_text(one_line(problem['reason']))}</li>" for problem in found[:MOST_TOLD])
+    more = f"<li>and {len(found) - MOST_TOLD} more</li>" if len(found) > MOST_TOLD else ""
+    return f"<p><b>{title} ({len(found)})</b></p><ul>{items}{more}</ul>"

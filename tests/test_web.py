@@ -18,7 +18,7 @@ from assistant.web.guard import MOST_BODY, App, Guard
 from assistant.web.library import MOST_CHATS, Library
 from index.embed import Embedder
 from index.errors import NoIndexError
-from tests.conftest import REPOSITORY, build_index, write
+from tests.conftest import REPOSITORY, Run, build_index, write
 
 
 class Server:
@@ -402,6 +402,30 @@ def test_nothing_in_a_document_a_name_or_a_question_makes_the_browser_call_out(
     time.sleep(0.5)
     page.close()
     assert server.stop() == ""
+
+
+@pytest.mark.browser
+def test_the_reading_report_is_there_to_unfold(folder: Path, tmp_path: Path, offline: dict[str, str], footnote: Run, chromium: Any) -> None:
+    write(
+        folder,
+        {
+            "a.txt": "The door is green, and it is the only one of the house that is of this colour, for all of the others are red.",
+            "<b>bad.pdf": b"no pdf",
+            "b.xyz": "?",
+        },
+    )
+    footnote("build", folder, "--index", tmp_path / "index")
+    server = Server(tmp_path / "index", offline, tmp_path)
+    page = Page(chromium, server.address)
+    page.tab.wait_for_selector(".fn-report summary")
+    assert page.tab.inner_text(".fn-report summary") == "Reading report · 1 file not read"
+    assert not page.tab.is_visible(".fn-report ul")
+    page.tab.click(".fn-report summary")
+    told = page.tab.inner_text(".fn-report")
+    for words in ("Read 1 txt", "Language 1 en", "100% of them in sentences", "Not read (1)", "<b>bad.pdf: is damaged or not a PDF", "Skipped (1)"):
+        assert words in told, told
+    page.close()
+    server.stop()
 
 
 @pytest.mark.browser

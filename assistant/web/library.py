@@ -16,6 +16,7 @@ from assistant.answer import Assistant
 from assistant.conversation import Conversation
 from assistant.settings import Settings
 from assistant.types import Answer, Citation
+from assistant.update import last_report
 from index.store import Store
 from index.types import Document
 
@@ -58,6 +59,10 @@ class Library:
                 settings = self._settings
                 self._assistant = Assistant.open(settings.index, settings.cache_folder, settings.model)
             return self._assistant
+
+    def report(self) -> dict[str, Any]:
+        """What the last build read, and could not read; empty where it told nothing."""
+        return last_report(self._settings)
 
     def new_chat(self) -> str:
         """The name of a new, empty conversation."""

@@ -8,7 +8,7 @@ import gradio
 
 from assistant.answer import LONGEST_QUESTION
 from assistant.errors import AssistantError
-from assistant.render import answer_html, html_text
+from assistant.render import answer_html, html_text, report_html
 from assistant.types import Answer
 from assistant.web.library import Chat, Library
 from index.errors import IndexingError, NoIndexError
@@ -134,12 +134,12 @@ def _state_of(library: Library) -> tuple[str, dict[str, Any]]:
         starters = library.starters()
     except IndexingError as error:
         return _about(None), {"placeholder": _trouble(error), "examples": []}
-    return _about(count), {"placeholder": _placeholder(count), "examples": [{"text": question} for question in starters]}
+    return _about(count, library.report()), {"placeholder": _placeholder(count), "examples": [{"text": question} for question in starters]}
 
 
-def _about(count: int | None) -> str:
+def _about(count: int | None, report: dict[str, Any] | None = None) -> str:
     documents = "" if count is None else f"{count:,} document{'' if count == 1 else 's'} · "
-    return f'<h1>Footnote</h1><p class="fn-sub">{documents}every sentence of an answer shows where it stands</p>'
+    return f'<h1>Footnote</h1><p class="fn-sub">{documents}every sentence of an answer shows where it stands</p>{report_html(report) if report else ""}'
 
 
 def _placeholder(count: int | None) -> str:

@@ -22,7 +22,7 @@ PARAGRAPH_GAP = 1.45  # Times the usual distance of two lines: chosen on printed
 LARGER = 1.12  # Times the usual letter size: a heading.
 SMALLER = 0.93  # Times the usual letter size: a note at the foot of a page.
 LONGEST_HEADING = 120
-DOTS = (200, 300, 150)  # An inch, for recognition: what is overlooked at one size is often seen at another.
+DOTS = (200, 150)  # An inch, for recognition: what is overlooked at one size is often seen at another.
 BROKEN = "\ufffe"  # PDFium's mark where a word was broken at the end of a line; the word is put together again.
 EDGE = 2  # Lines at the top and at the bottom of a page, which may be its header and its footer.
 LEAST_PAGES, LEAST_SHARE = 3, 0.25  # A header or footer stands on so many pages, and on so many of all.
@@ -74,10 +74,12 @@ def read_pdf(path: Path, desk: Desk) -> Reading:
 
 def _recognised(page: "object") -> list[Line]:
     """The lines of a page that is a picture. Their heights tell little of the letters' size: all have the usual one."""
-    for dots in DOTS:
-        if found := ocr.lines(page.render(scale=dots / 72, rev_byteorder=True).to_numpy()[:, :, :3]):  # type: ignore[attr-defined]
-            size = median(line.height for line in found) * 72 / dots
-            return [Line(line.text, line.bottom * 72 / dots, line.bottom * 72 / dots, size) for line in found]
+    width, height = page.get_size()  # type: ignore[attr-defined]
+    largest = (0.95 * ocr.LARGEST / (width * height)) ** 0.5
+    for scale in (min(dots / 72, largest) for dots in DOTS):
+        if found := ocr.lines(page.render(scale=scale, rev_byteorder=True).to_numpy()[:, :, :3]):  # type: ignore[attr-defined]
+            size = median(line.height for line in found) / scale
+            return [Line(line.text, line.bottom / scale, line.bottom / scale, size) for line in found]
     return []
 
 
