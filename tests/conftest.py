@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -153,6 +154,11 @@ def footnote(offline: dict[str, str], tmp_path: Path) -> Run:
         return done
 
     return run
+
+
+def interruptible() -> None:
+    """For `preexec_fn`: a test run in the background of a shell has Ctrl+C ignored, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def output(done: subprocess.CompletedProcess[bytes]) -> Any:

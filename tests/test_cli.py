@@ -15,7 +15,7 @@ import pytest
 import index.store
 from index.contents import FILES
 from index.store import Store
-from tests.conftest import REPOSITORY, SHARED, Run, complaint, output, write
+from tests.conftest import REPOSITORY, SHARED, Run, complaint, interruptible, output, write
 
 TEXT = "The lease begins on 1 May. The rent is 900 euros a month. Either side may end it with notice of three months.\n"
 KEYS = "question standalone found answer short_answer confidence engine claims citations nearest missing_words timings_ms".split()
@@ -289,7 +289,9 @@ def test_a_build_that_is_killed_leaves_the_old_index_or_the_new_one(built: Path,
 
 def test_a_build_that_is_interrupted_keeps_what_it_embedded(folder: Path, footnote: Run, offline: dict[str, str], tmp_path: Path) -> None:
     write(folder, {f"{number}.txt": "".join(f"Line {line} of report {number} tells of the harbour. " for line in range(60)) for number in range(300)})
-    builder = subprocess.Popen([sys.executable, "-m", "assistant.cli", "build", str(folder)], cwd=tmp_path, env=offline, stderr=subprocess.PIPE)
+    builder = subprocess.Popen(
+        [sys.executable, "-m", "assistant.cli", "build", str(folder)], cwd=tmp_path, env=offline, stderr=subprocess.PIPE, preexec_fn=interruptible
+    )
     journal = tmp_path / ".footnote" / "JOURNAL"
     until = time.monotonic() + 60
     while not journal.exists() or journal.stat().st_size < 100_000:

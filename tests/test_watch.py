@@ -12,7 +12,7 @@ import pytest
 from index.contents import FILES, Contents
 from index.errors import StoreError
 from index.store import Store
-from tests.conftest import write
+from tests.conftest import interruptible, write
 
 PATIENCE = 60
 Watch = Callable[..., Path]
@@ -41,7 +41,7 @@ def watching(offline: dict[str, str], tmp_path: Path) -> Iterator[Watch]:
 
     def start(sources: Sequence[Path], *options: str) -> Path:
         command = [sys.executable, "-m", "assistant.cli", "watch", *map(str, sources), "--index", str(tmp_path / "index"), *options]
-        running.append(subprocess.Popen(command, cwd=tmp_path, env=offline, stderr=subprocess.PIPE))
+        running.append(subprocess.Popen(command, cwd=tmp_path, env=offline, stderr=subprocess.PIPE, preexec_fn=interruptible))
         return tmp_path / "index"
 
     yield start
@@ -108,7 +108,7 @@ def test_folders_that_send_no_events_are_looked_over(watching: Watch, folder: Pa
 def test_an_index_inside_its_source_does_not_set_itself_off(folder: Path, offline: dict[str, str]) -> None:
     write(folder, {"a.txt": "One."})
     command = [sys.executable, "-m", "assistant.cli", "watch", str(folder), "--index", str(folder / "index")]
-    with subprocess.Popen(command, env=offline, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, env=offline, stdout=subprocess.PIPE, preexec_fn=interruptible) as process:
         await_texts(folder / "index", {"a.txt": "One."})
         write(folder, {"b.txt": "Two."})
         await_texts(folder / "index", {"a.txt": "One.", "b.txt": "Two."})
