@@ -1,5 +1,6 @@
 """Make an index equal to its sources: the parts of `index` put together, for every face that builds."""
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -67,7 +68,7 @@ def update(
                 store.remember("SEEN", job.loading.seen.to_bytes(version()))
 
         embedder = _embedder(settings, job.old, job.before, opener)
-        report = build(store, job.loading, embedder, job.sources, job.old, watching.embedding, check, job.readers)
+        report = build(store, job.loading, embedder, job.sources, job.old, watching.embedding, check, job.readers, version())
         done = Update(report, job.loading, time.perf_counter() - started)
         _remember(store, done)
     return done
@@ -85,7 +86,8 @@ def _remember(store: Store, done: Update) -> None:
     report, data = reading_report(done), store.remembered("REPORT")
     before = json.loads(data) if data else {}
     if done.report.committed or any(report[kind] != before.get(kind) for kind in ("failed", "skipped")):
-        store.remember("REPORT", json.dumps(report).encode())
+        with contextlib.suppress(StoreError):  # The index is committed; the next build tells again what it can.
+            store.remember("REPORT", json.dumps(report).encode())
 
 
 def reading_report(done: Update) -> dict[str, Any]:
@@ -139,7 +141,8 @@ class _Job:
         sources = list(dict.fromkeys(chosen if connects(foreign) else (str(resolve(Path(source))) for source in chosen)))
         old = None if full else reusable(store, watching.warned)
         seen = Seen() if full else Seen.from_bytes(store.remembered("SEEN"), version())
-        known = old.contents if old and old.readers == names else None  # Another reader may say something else of the same file.
+        same = old is not None and (old.readers, old.reading) == (names, version())  # Another reader may say something else of the same file.
+        known = old.contents if old and same else None
         return cls(sources, names, before, old, load(sources, known, seen, [settings.index], watching.reading, foreign))
 
     def check(self, watching: Watching) -> None:

@@ -6,15 +6,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from assistant.settings import Settings
-from assistant.update import Update, update
+from assistant.update import Update, Watching, update
 from index.embed import open_embedder
-from index.errors import IndexingError, LockError, StoreError
+from index.errors import IndexingError, LockError, SourceError, StoreError
+from index.load import Loading
 from index.store import Store
 
 QUIET = 400  # Milliseconds without a change, before what has changed is taken in: editors save in several steps.
 LONGEST_BURST = 5_000  # Milliseconds: a folder that never comes to rest is taken in so often.
 TICK = 1.0  # Seconds between two looks at sources that are files, and at whether to stop.
 SAFETY = 60.0  # Seconds after which a build looks for what no event told: event queues overflow, and folders are mounted over.
+CONNECTED = 3600.0  # Seconds between two looks at what is no file, but somewhere else.
 POLLED = 5.0  # Seconds between two builds over folders that send no events.
 AGAIN = 5.0  # Seconds before what failed is tried again.
 REMOTE = frozenset("nfs nfs4 cifs smb3 smbfs 9p afs ceph glusterfs lustre fuse.sshfs fuse.rclone fuse.davfs davfs fuse.s3fs vboxsf prl_fs drvfs".split())
@@ -32,7 +34,7 @@ def watch(settings: Settings, given: Sequence[str | Path], told: Callable[[Updat
     """
     opener = lru_cache(maxsize=1)(open_embedder)  # The model stays open from build to build.
     told(update(settings, given, opener=opener))
-    sources = _sources(settings, given)
+    sources = _sources(settings, list(map(str, given)))
     due: float | None = None
     failure = ""
     for changed in _events(settings, sources, stop, poll):
@@ -44,7 +46,7 @@ def watch(settings: Settings, given: Sequence[str | Path], told: Callable[[Updat
         due = None
         sources[:] = _sources(settings, sources)
         try:
-            done = update(settings, sources, opener=opener, readers=_readers(settings))
+            done = update(settings, sources, watching=Watching(loaded=_require_mounted), opener=opener, readers=_readers(settings))
         except IndexingError as error:
             due = time.monotonic() + (TICK if isinstance(error, LockError) else AGAIN)
             if failure != str(error):
@@ -56,12 +58,25 @@ def watch(settings: Settings, given: Sequence[str | Path], told: Callable[[Updat
                 told(done)
 
 
-def _sources(settings: Settings, otherwise: Sequence[str | Path]) -> list[Path]:
+def _require_mounted(loading: Loading) -> None:
+    """Nothing is taken out of the index because a folder is away: not mounted, or out of reach just now. Raises SourceError then."""
+    stamps = loading.known.stamps if loading.known and not loading.connections else {}
+    closed = tuple(f"{problem.file}/" for problem in loading.skipped if "the folder cannot be opened" in problem.reason)
+    found = tuple(f"{source}/" for source in {file.source for file in loading.files})
+    gone = {stamp.source for stamp in stamps.values() if not f"{stamp.source}/".startswith(found)}
+    gone |= {stamp.source for id, stamp in stamps.items() if closed and f"{stamp.source}/{id}".startswith(closed)}
+    if gone:
+        raise SourceError(
+            f"{min(gone)} is empty or cannot be opened, and the index holds documents of it: mount it again, or run `footnote build` if that is right"
+        )
+
+
+def _sources(settings: Settings, otherwise: Sequence[str]) -> list[str]:
     """The sources of the index: another build may have given it others. `otherwise` where they cannot be told."""
     try:
-        return [Path(source) for source in Store(settings.index).recipe().sources]
+        return list(Store(settings.index).recipe().sources)
     except StoreError:
-        return list(map(Path, otherwise))
+        return list(otherwise)
 
 
 def _readers(settings: Settings) -> tuple[str, ...]:
@@ -71,25 +86,23 @@ def _readers(settings: Settings) -> tuple[str, ...]:
         return ()
 
 
-def _events(settings: Settings, sources: Sequence[Path], stop: Stop, poll: float) -> Iterator[bool]:
-    """Whether something may have changed, again and again, about once a second at least."""
+def _events(settings: Settings, sources: Sequence[str], stop: Stop, poll: float) -> Iterator[bool]:
+    """Whether something may have changed, again and again, about once a second at least. `sources` may change meanwhile."""
     while not stop():
-        folders = [source for source in sources if source.is_dir()]
+        watched = list(map(Path, sources))
+        folders = [source for source in watched if source.is_dir()]
         remote = poll > 0 or any(map(_is_remote, folders))
-        every = poll or (POLLED if remote else SAFETY)
-        seen, last = _identities(sources), 0.0  # What changed before the watch began is found by the first look.
+        every = poll or (POLLED if remote else SAFETY if any(source.exists() for source in watched) else CONNECTED)
+        seen, last = _identities(watched), 0.0  # What changed before the watch began is found by the first look.
         for told in _ticks([] if remote else folders, settings.index.resolve(), stop):
-            before, seen = seen, _identities(sources)
+            before, seen = seen, _identities(watched)
             changed = told or before != seen or time.monotonic() - last >= every
             if changed:
                 last = time.monotonic()
             yield changed
-            if [source for source in sources if source.is_dir()] != folders or _replaced(before, seen, sources):
+            replaced = any(one != other for one, other, source in zip(before, seen, watched, strict=True) if source.is_dir())
+            if replaced or list(map(Path, sources)) != watched or [source for source in watched if source.is_dir()] != folders:
                 break  # Other folders need another watch.
-
-
-def _replaced(before: Sequence[Identity], now: Sequence[Identity], sources: Sequence[Path]) -> bool:
-    return len(before) != len(now) or any(one != other for one, other, source in zip(before, now, sources, strict=True) if source.is_dir())
 
 
 def _ticks(folders: Sequence[Path], index: Path, stop: Stop) -> Iterator[bool]:

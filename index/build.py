@@ -6,7 +6,7 @@ changed is taken over in rows, without a look at its text.
 
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -57,6 +57,7 @@ class Built:
     sources: tuple[str, ...]
     model: ModelIdentity
     readers: tuple[str, ...] = ()
+    reading: int = 0
     current: bool = True
 
 
@@ -114,7 +115,9 @@ def reusable(store: Store, warn: Callable[[str], None] = lambda _: None) -> Buil
     if snapshot.manifest.cut != split.VERSION:
         warn(f"the index in {store.path} was made by other rules than this version's: it is made anew")
         return None
-    return Built(Contents.from_files(snapshot.files), snapshot.manifest.sources, snapshot.manifest.model, snapshot.manifest.readers, current)
+    return Built(
+        Contents.from_files(snapshot.files), snapshot.manifest.sources, snapshot.manifest.model, snapshot.manifest.readers, snapshot.manifest.reading, current
+    )
 
 
 def require_model(stored: ModelIdentity, model: ModelIdentity, store: Store) -> None:
@@ -138,7 +141,7 @@ class _Work:
     pieces: list[Piece] = field(default_factory=list)
     keys: dict[int, int] = field(default_factory=dict)
     batches: list[Batch] = field(default_factory=list)
-    waiting: dict[int, str] = field(default_factory=dict)
+    waiting: deque[tuple[int, str]] = field(default_factory=deque)
     resumed: dict[int, Vectors32] = field(default_factory=dict)
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
@@ -148,6 +151,7 @@ class _Work:
         self._sorted_keys = keys[self._by_key]
         self._embedding: set[int] = set()
         self._clock = threading.Lock()
+        self.failure: BaseException | None = None
 
     def row_of(self, key: int) -> int | None:
         """The first row of the old index that has the vector of a text."""
@@ -156,6 +160,8 @@ class _Work:
 
     def add(self, document: Document | Unchanged) -> None:
         """Take a document in: an unchanged one as it is stored, another cut anew, and sent to be embedded where its text is new."""
+        if self.failure:
+            raise self.failure
         if isinstance(document, Unchanged):
             self.unchanged.append(document.id)
             return
@@ -171,20 +177,23 @@ class _Work:
                 self.resumed[key] = self.journal.vectors[key]
             else:
                 self._embedding.add(key)
-                self.waiting[key] = text
+                self.waiting.append((key, text))
         while len(self.waiting) >= BATCH:
             self._send()
 
     def _send(self) -> None:
-        batch = dict(list(self.waiting.items())[:BATCH])
-        for key in batch:
-            del self.waiting[key]
-        self.batches.append((tuple(batch), self.pool.submit(self._embed, tuple(batch), list(batch.values()))))
+        batch = [self.waiting.popleft() for _ in range(min(BATCH, len(self.waiting)))]
+        keys, texts = tuple(key for key, _ in batch), [text for _, text in batch]
+        self.batches.append((keys, self.pool.submit(self._embed, keys, texts)))
 
     def _embed(self, keys: Sequence[int], texts: Sequence[str]) -> Vectors32:
-        with self.timed("embedding", 1 / AT_ONCE):
-            rows = self.embedder.documents(texts)
-        self.journal.add(keys, rows)
+        try:
+            with self.timed("embedding", 1 / AT_ONCE):
+                rows = self.embedder.documents(texts)
+            self.journal.add(keys, rows)
+        except BaseException as error:
+            self.failure = error  # Of a full disk, say: the build need not read on to hear of it.
+            raise
         return rows
 
     @contextmanager
@@ -230,11 +239,13 @@ def build(
     track: "Track[tuple[int, ...]]" = lambda batches: batches,
     check: Callable[[], None] = lambda: None,
     readers: Sequence[str] = (),
+    reading: int = 0,
 ) -> Report:
     """Commit an index of exactly these documents. Call it under `store.lock()`.
 
     `old` is what may be reused (see `reusable`); `track` wraps the batches that are embedded, for a progress bar; `check`
-    is called when all documents have come, and may raise: nothing is committed then; `readers` are kept with the sources.
+    is called when all documents have come, and may raise: nothing is committed then; `readers` and the rules of
+    `reading` are kept with the sources.
     Raises StoreError unless `old` was made with this very model.
     """
     if old:
@@ -248,7 +259,12 @@ def build(
             check()
             work.finish()
             changes = plan([*map(Unchanged, work.unchanged), *(document for document, _, _ in work.pieces)], old)
-            if old and old.current and (tuple(sources), tuple(readers)) == (old.sources, old.readers) and not (work.pieces or changes.removed):
+            if (
+                old
+                and old.current
+                and (tuple(sources), tuple(readers), reading) == (old.sources, old.readers, old.reading)
+                and not (work.pieces or changes.removed)
+            ):
                 return _report(changes, old.contents.tables, work, 0, committed=False)
             with work.timed("words"):
                 made = _Made(work, before)
@@ -257,7 +273,7 @@ def build(
         finally:
             pool.shutdown(cancel_futures=True)
         with work.timed("writing"):
-            store.commit(embedder.identity, split.VERSION, sources, made.files(words, vectors), readers)
+            store.commit(embedder.identity, split.VERSION, sources, made.files(words, vectors), readers, reading)
         return _report(changes, made.tables, work, len(vectors) - len(work.resumed), committed=True)
 
 

@@ -18,10 +18,10 @@ from index.contents import FILES, Contents
 from index.embed import Embedder
 from index.errors import IndexingError, NoIndexError
 from index.keywords import Keywords
-from index.load import Foreign, Loading, load
+from index.load import Foreign, load, version
 from index.store import Snapshot, Store
 from index.tables import CHUNKS, ENTRY, FIRST, ID, KEY, LAST, NUMBER, SENTENCES, TEXT, Piece, Tables
-from index.types import Document, ModelIdentity, Unchanged
+from index.types import Document, ModelIdentity, Sentence, Unchanged
 from index.words import exact_words
 
 SAMPLE = 200
@@ -73,6 +73,8 @@ def examine(store: Store, open: Callable[[ModelIdentity], Embedder], full: bool 
         snapshot = store.read(FILES)
         if snapshot.manifest.cut != split.VERSION:
             findings.append(Finding("rules", str(store.path), "was cut into sentences by other rules than this version's", BUILD))
+        if snapshot.manifest.reading != version():
+            findings.append(Finding("rules", str(store.path), "was read by other rules than this version's, or with or without text recognition", BUILD))
         contents = Contents.from_files(snapshot.files)
         broken = list(_structure(contents.tables, contents.keywords))
     except NoIndexError:
@@ -171,12 +173,13 @@ class _Patient:
             stored.discard(document.id)
             yield from self._document(document)
         unread = {problem.file: problem.reason for problem in loading.failed}
+        paths = {file.id: file.path for file in loading.files}
         for id in sorted(stored):
-            yield self._missing(id, loading, unread)
+            yield self._missing(id, paths, unread)
         yield from (Finding("unread", file, reason, note=True) for file, reason in unread.items())
 
-    def _missing(self, id: str, loading: Loading, unread: dict[str, str]) -> Finding:
-        file = next((file.path for file in loading.files if file.id == (self._contents.document(id).inside or id)), None)
+    def _missing(self, id: str, paths: dict[str, str], unread: dict[str, str]) -> Finding:
+        file = paths.get(self._contents.stamps[id].inside or id)
         if file in unread:
             return Finding("stale", id, f"is in the index, and its file can no longer be read: it {unread[file]}", BUILD)
         return Finding("stale", id, "is in the index, and its file is gone", BUILD)
@@ -199,13 +202,17 @@ class _Patient:
     def _pieces(self, piece: Piece) -> Iterator[Finding]:
         """The sentences and chunks of a document, cut anew, against those stored."""
         document, sentences, chunks = piece
-        if self._contents.sentences_of(document.id) != sentences:
+        if _spans(self._contents.sentences_of(document.id)) != _spans(sentences):
             yield Finding("sentences", document.id, "its stored sentences are not those of its text", FULL)
             return
         rows = self._contents.rows_of(document.id)
         stored = self._contents.chunks[rows.start : rows.stop]
         keys = [split.text_key(split.embedded_text(document, chunk.start, chunk.end)) for chunk in chunks]
-        if stored[:, ID].tolist() != [chunk.id for chunk in chunks] or stored[:, KEY].tolist() != keys or self._contents.chunks_of(document.id) != chunks:
+        if (
+            stored[:, ID].tolist() != [chunk.id for chunk in chunks]
+            or stored[:, KEY].tolist() != keys
+            or [_spans(chunk.sentences) for chunk in self._contents.chunks_of(document.id)] != [_spans(chunk.sentences) for chunk in chunks]
+        ):
             yield Finding("chunks", document.id, "its stored chunks are not those of its sentences", FULL)
 
     def _words(self, pieces: Sequence[Piece]) -> Iterator[Finding]:
@@ -242,6 +249,10 @@ class _Patient:
     def _wrong_vector(self, row: int, message: str) -> Finding:
         chunk = self._contents.chunk(row)
         return Finding("vectors", f"{chunk.document.id}, characters {chunk.start} to {chunk.end}", f"its stored vector {message}", FULL)
+
+
+def _spans(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
+    return [(sentence.start, sentence.end) for sentence in sentences]
 
 
 def _duplicates(pieces: Sequence[Piece]) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 IndexingError            every message: the rule, the value that broke it, what to do
 ├── SourceError          a source that does not exist or holds nothing to read
 ├── LoadError            one file that cannot be read; the build names it and goes on
+│   └── PassingError     one that could not be read just now: in time, in memory, or by the disk
 ├── ModelError           the embedding model is missing, damaged, or not the expected one
 ├── LockError            another build holds the index folder
 └── StoreError           the index folder
@@ -22,6 +23,10 @@ class SourceError(IndexingError):
 
 class LoadError(IndexingError):
     """One file that cannot be read; the message is the reason."""
+
+
+class PassingError(LoadError):
+    """One file that could not be read just now, and may be the next time."""
 
 
 class ModelError(IndexingError):

@@ -47,11 +47,24 @@ class Journal:
             for keys, rows, after in self._records(memoryview(data), begin):
                 vectors.update(zip(keys.tolist(), rows, strict=True))
                 end = after
-        os.ftruncate(self._descriptor, end)
-        os.lseek(self._descriptor, end, os.SEEK_SET)
+        self._end = end
+        self._cut()
         if not end:
-            write_all(self._descriptor, header)
+            self._append(header)
         return vectors
+
+    def _cut(self) -> None:
+        """Drop what is not whole at the end."""
+        os.ftruncate(self._descriptor, self._end)
+        os.lseek(self._descriptor, self._end, os.SEEK_SET)
+
+    def _append(self, data: bytes) -> None:
+        try:
+            write_all(self._descriptor, data)
+        except OSError:
+            self._cut()  # Another thread may yet append.
+            raise
+        self._end += len(data)
 
     def _records(self, data: memoryview, position: int) -> Iterator[tuple[NDArray[np.int64], Rows, int]]:
         """The keys, the rows and the end of each whole record."""
@@ -69,7 +82,7 @@ class Journal:
         payload = np.array(keys, "<i8").tobytes() + rows.astype("<f4").tobytes()
         try:
             with self._lock:
-                write_all(self._descriptor, HEAD.pack(len(keys), xxhash.xxh3_64_intdigest(payload)) + payload)
+                self._append(HEAD.pack(len(keys), xxhash.xxh3_64_intdigest(payload)) + payload)
         except OSError as error:
             raise StoreError(f"cannot write {self.path}: {error.strerror}; the old index is as it was") from error
 

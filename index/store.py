@@ -48,7 +48,10 @@ AS_IT_WAS = "the old index is as it was"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation is. `cut` names the rules that cut it into sentences; `sources` are absolute paths, or what `readers` were given."""
+    """What a generation is. `cut` names the rules that cut it into sentences, `reading` those that read its files.
+
+    `sources` are absolute paths, or what `readers` were given.
+    """
 
     model: ModelIdentity
     cut: int
@@ -56,6 +59,7 @@ class Manifest:
     built_at: str
     files: Mapping[str, tuple[int, str]]
     readers: tuple[str, ...] = ()
+    reading: int = 0
 
     def to_bytes(self) -> bytes:
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True).encode()
@@ -65,9 +69,12 @@ class Manifest:
         stored: dict[str, Any] = json.loads(data)
         if stored.pop("format", None) != FORMAT:
             raise MismatchError(f"the index in {folder} has another format version than {FORMAT}: {REPAIR}")
-        files = {name: (size, digest) for name, (size, digest) in stored.pop("files").items()}
-        sources, readers = tuple(stored.pop("sources")), tuple(stored.pop("readers"))
-        return cls(ModelIdentity(**stored.pop("model")), files=files, sources=sources, readers=readers, **stored)
+        try:
+            files = {name: (size, digest) for name, (size, digest) in stored.pop("files").items()}
+            sources, readers = tuple(stored.pop("sources")), tuple(stored.pop("readers"))
+            return cls(ModelIdentity(**stored.pop("model")), files=files, sources=sources, readers=readers, **stored)
+        except (KeyError, TypeError, ValueError):
+            raise MismatchError(f"the index in {folder} was made by another version of Footnote: {REPAIR}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,20 +267,20 @@ class Store:
     def _refuse_foreign(self) -> None:
         """Never write, and so never sweep, in a folder with things of somebody else's and no pointer of ours."""
         foreign = [name for name in sorted(path.name for path in self.path.iterdir()) if not OURS.fullmatch(name)]
-        if foreign and not self._pointer():
+        if foreign and not self._pointer() and not self._generations():
             raise StoreError(f"{self.path} is no index and holds other files ({foreign[0]!r}): name a new or empty folder with --index")
 
     def _ours(self, kind: str) -> list[Path]:
         """What is in the folder by the names that we give, of one kind: `gen` or `building`."""
         return [path for path in sorted(self.path.iterdir() if self.path.is_dir() else ()) if path.name.startswith(f"{kind}-") and OURS.fullmatch(path.name)]
 
-    def commit(self, model: ModelIdentity, cut: int, sources: Sequence[str], files: Mapping[str, bytes], readers: Sequence[str] = ()) -> str:
+    def commit(self, model: ModelIdentity, cut: int, sources: Sequence[str], files: Mapping[str, bytes], readers: Sequence[str] = (), reading: int = 0) -> str:
         """Write a generation beside the others and make it the current one. Returns its name.
 
         Call it under `lock`. On StoreError (a full disk, say) the index is what it was.
         """
         sums = {name: (len(data), xxhash.xxh3_128_hexdigest(data)) for name, data in files.items()}
-        manifest = Manifest(model, cut, tuple(sources), now(), sums, tuple(readers)).to_bytes()
+        manifest = Manifest(model, cut, tuple(sources), now(), sums, tuple(readers), reading).to_bytes()
         digest = hashlib.sha256(manifest).hexdigest()
         building = self.path / f"building-{secrets.token_hex(4)}"
         generation = self.path / generation_name(digest)

@@ -103,7 +103,9 @@ def build_index(index: Path, sources: Sequence[Path], embedder: Embedder, full: 
         old = None if full else reusable(store)
         seen = Seen() if full else Seen.from_bytes(store.remembered("SEEN"), version())
         documents = load(sources, old.contents if old else None, seen, leave_out=[index])
-        return build(store, documents, embedder, list(map(str, sources)), old, check=lambda: store.remember("SEEN", seen.to_bytes(version())))
+        return build(
+            store, documents, embedder, list(map(str, sources)), old, check=lambda: store.remember("SEEN", seen.to_bytes(version())), reading=version()
+        )
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,9 @@ def tamper(place: Path, name: str, change: Callable[[bytes], bytes]) -> None:
     snapshot = store.read(FILES)
     files = {file: bytes(data) for file, data in snapshot.files.items()}
     with store.lock():
-        store.commit(snapshot.manifest.model, snapshot.manifest.cut, snapshot.manifest.sources, {**files, name: change(files[name])})
+        store.commit(
+            snapshot.manifest.model, snapshot.manifest.cut, snapshot.manifest.sources, {**files, name: change(files[name])}, (), snapshot.manifest.reading
+        )
 
 
 def table(columns: int, kind: str, change: Callable[[np.ndarray], None]) -> Callable[[bytes], bytes]:

@@ -1,7 +1,12 @@
 """Every format to its text: headings, tables row by row, lists, pages; archives and mails with what is in them."""
 
+import io
 import json
 import mailbox
+import os
+import tarfile
+import warnings
+import zipfile
 from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,6 +15,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 import index.load.ocr
+import index.load.reader
 from index.load import Loading, load
 from index.load.grid import row_sentences
 from index.load.language import language_of
@@ -97,9 +103,18 @@ def test_a_table_reads_row_by_row_with_its_header(rows: Sequence[Sequence[str]],
 
 
 def test_each_row_is_a_sentence_of_its_own(folder: Path) -> None:
-    write(folder, {"a.csv": 'name,age,"home town"\nAnna,30,"Oslo, north"\nben,31,Rome\n', "b.tsv": "x\ty\tz\n1\t2\t3\n", "c.csv": "a;b;c\n1,5;2;3\n"})
+    write(
+        folder,
+        {
+            "a.csv": 'name,age,"home town"\nAnna,30,"Oslo, north"\nben,31,Rome\n',
+            "b.tsv": "x\ty\tz\n1\t2\t3\n",
+            "c.csv": "a;b;c\n1,5;2;3\n",
+            "d.csv": 'name,remark,n\nAnna,"He said ""yes, sir"" to me",5\n',
+        },
+    )
     found = loaded(folder)
     assert [s.text for s in sentences(found["a.csv"])] == ["name: Anna; age: 30; home town: Oslo, north.", "name: ben; age: 31; home town: Rome."]
+    assert found["d.csv"].text == 'name: Anna; remark: He said "yes, sir" to me; n: 5.'
     assert (found["b.tsv"].text, found["c.csv"].text) == ("x: 1; y: 2; z: 3.", "a: 1,5; b: 2; c: 3.")
 
 
@@ -186,6 +201,14 @@ def test_opendocument_text_is_read_in_order(folder: Path) -> None:
     assert (document.title, headings(document), document.notes) == ("A lease", [("The lease", 1)], ("7 hidden characters were left out",))
 
 
+def test_what_is_nested_in_boxes_is_said_once(folder: Path) -> None:
+    box = "<text:p>Deep.</text:p>"
+    for _ in range(18):
+        box = f"<text:p>Over.<drawing:frame><drawing:text-box>{box}</drawing:text-box></drawing:frame></text:p>"
+    write(folder, {"a.odt": documents.odf(f"<office:text>{box}</office:text>")})
+    assert only(folder).text.split() == ["Over."] * 18 + ["Deep."]
+
+
 def test_opendocument_slides_are_pages(folder: Path) -> None:
     pages = "".join(
         f"<drawing:page><drawing:frame><drawing:text-box><text:p>Slide {n}.</text:p></drawing:text-box></drawing:frame></drawing:page>" for n in (1, 2)
@@ -207,11 +230,12 @@ def test_a_book_is_read_in_the_order_of_its_spine(folder: Path) -> None:
 
 def test_xml_is_paragraphs_and_rows_and_expands_no_entity(folder: Path) -> None:
     text = (
-        '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd"><!ENTITY y "boom">]><a><p>Read <b>this</b> first.&x;</p>'
+        '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd"><!ENTITY we "Acme">]>'
+        "<a><p>&we; reads <b>this</b><!-- no --> &ldquo;first&rdquo;, and <?no no?>goes on.&x;</p>"
         "<flats><flat><name>A</name><rent>900</rent></flat><flat><name>B</name><rent>950</rent></flat></flats></a>"
     )
     write(folder, {"a.xml": text})
-    assert only(folder).text == "Read this first.\n\nname: A; rent: 900.\n\nname: B; rent: 950."
+    assert only(folder).text == "Acme reads this “first”, and goes on.\n\nname: A; rent: 900.\n\nname: B; rent: 950."
 
 
 def test_json_values_are_told_under_their_names(folder: Path) -> None:
@@ -220,6 +244,17 @@ def test_json_values_are_told_under_their_names(folder: Path) -> None:
     found = loaded(folder)
     assert found["a.json"].text == "name: Anna; age: 30; tags: x, y.\n\nflats › rent: 900; free: yes.\n\nflats › rent: 950."
     assert (found["b.jsonl"].text, found["b.jsonl"].notes) == ("q: Who?.\n\nq: Why?.", ("lines that are no JSON were left out: 3",))
+
+
+def test_lines_of_json_end_at_line_ends_only(folder: Path) -> None:
+    write(folder, {"a.jsonl": '{"q": "One\u2028two"}\n{"q": "Three\u0085four"}\n'})
+    assert only(folder).text == "q: One\u2028two.\n\nq: Three\u0085four."
+
+
+def test_a_heading_ends_with_its_text(folder: Path) -> None:
+    cells = [{"cell_type": "markdown", "source": "# Title    "}, {"cell_type": "markdown", "source": "Xavier wrote this."}]
+    write(folder, {"a.ipynb": json.dumps({"cells": cells})})
+    assert [sentence.text for sentence in sentences(only(folder))] == ["# Title", "Xavier wrote this."]
 
 
 def test_a_notebook_gives_markdown_code_and_what_it_printed(folder: Path) -> None:
@@ -281,6 +316,26 @@ def test_a_mail_that_is_html_alone_and_a_saved_page(folder: Path) -> None:
     found = loaded(folder)
     assert found["a.eml"].text == "Subject: Rént\n\nRead me."
     assert (found["b.mhtml"].title, found["b.mhtml"].text) == ("Saved", "Read me.")
+
+
+def test_japanese_mail_is_read_by_its_escapes(folder: Path) -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "Test"
+    mail.set_content("賃貸契約は五月一日に始まります。", charset="iso-2022-jp")
+    write(folder, {"a.eml": mail.as_bytes()})
+    assert only(folder).text.endswith("賃貸契約は五月一日に始まります。")
+
+
+def test_one_bad_message_costs_only_itself(folder: Path) -> None:
+    box = mailbox.mbox(folder / "a.mbox")
+    box.add(message("Bad", "\x01\x02\x03\x04" * 40))
+    box.add(message("Good", "All is well."))
+    box.close()
+    loading = load([folder])
+    (document,) = loading.documents
+    assert isinstance(document, Document)
+    assert document.text.endswith("All is well.")
+    assert notes(loading) == ["a part of the message 'Bad' was left out: it looks like a binary file, not text: give it the suffix of its format"]
 
 
 def test_a_mailbox_is_read_message_by_message(folder: Path) -> None:
@@ -401,6 +456,46 @@ def test_one_bad_file_in_an_archive_costs_only_itself(folder: Path) -> None:
     found = {document.id: document.text for document in loading.documents if isinstance(document, Document)}
     assert found == {"a.zip/good.txt": "Good.", "a.zip/inner.zip/deep.txt": "Deep."}
     assert {Path(problem.file).name for problem in loading.failed} == {"bad.pdf", "empty.txt"}
+
+
+def test_entries_of_one_path_or_of_odd_names_are_told_apart(folder: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in (("a.txt", "Old."), ("a.txt", "New."), ("b.txt", "Other.")):
+            with warnings.catch_warnings(action="ignore"):
+                archive.writestr(name, text)
+    tarred = io.BytesIO()
+    with tarfile.open(fileobj=tarred, mode="w") as made:
+        for name in (b"caf\xe9.txt", b"caf\xe8.txt"):
+            member = tarfile.TarInfo(os.fsdecode(name))
+            member.size = 4
+            made.addfile(member, io.BytesIO(name[-5:-4] + b"one"))
+    mail = message("Two", "Text.")
+    for name in ("a.txt", "a.txt", "a (2).txt"):
+        mail.add_attachment(f"From {name}.", filename=name)
+    write(folder, {"a.zip": out.getvalue(), "b.tar": tarred.getvalue(), "c.eml": mail.as_bytes()})
+    found = {id: document.text for id, document in loaded(folder).items()}
+    assert (found["a.zip/a.txt"], found["a.zip/b.txt"]) == ("New.", "Other.")
+    assert {"b.tar/caf\\udce9.txt", "b.tar/caf\\udce8.txt"} <= found.keys()
+    assert len([id for id in found if id.startswith("c.eml/")]) == 3
+
+
+def test_a_damaged_member_costs_only_itself(folder: Path) -> None:
+    data = bytearray(documents.archive({"a.txt": "First. " * 500, "b.txt": "Second."}))
+    start = data.index(b"a.txt") + 5
+    data[start : start + 8] = b"\xff" * 8
+    write(folder, {"a.zip": bytes(data)})
+    loading = load([folder])
+    assert [document.id for document in loading.documents] == ["a.zip/b.txt"]
+    assert "a.txt is damaged and was left out" in notes(loading)[0]
+
+
+def test_what_one_file_may_hold_has_an_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index.load.reader, "MOST_TEXT", 100)
+    write(folder, {"a.zip": documents.archive({f"{number}.txt": "Thirty characters of plain text." for number in range(9)})})
+    loading = load([folder])
+    assert len(loading.documents) == 4
+    assert "more than one file may hold" in loading.failed[0].reason
 
 
 def test_archives_in_archives_end_somewhere(folder: Path) -> None:

@@ -1,6 +1,8 @@
 """Every format to its text; every bad file named with its reason; the rest goes on."""
 
 import os
+import subprocess
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import index.load.seen
-from index.errors import LoadError, SourceError
+from index.errors import LoadError, PassingError, SourceError
 from index.load import Loading, Seen, load
 from index.load.reader import Reader
 from index.load.text import decode
@@ -433,13 +435,93 @@ def test_what_cannot_be_read_is_not_tried_again_until_it_changes(folder: Path, m
     first, seen = seen_after(folder)
     tried: list[str] = []
     read = Reader.read
-    monkeypatch.setattr(Reader, "read", lambda self, path, scratch: tried.append(path.name) or read(self, path, scratch))
+    monkeypatch.setattr(Reader, "read", lambda self, path, scratch, foreign: tried.append(path.name) or read(self, path, scratch, foreign))
     second, seen = seen_after(folder, seen)
     assert (tried, second.failed) == (["b.txt"], first.failed)
     write(folder, {"a.pdf": b"still no pdf"})
     seen_after(folder, seen)
     assert tried == ["b.txt", "a.pdf", "b.txt"]
-    assert Seen.from_bytes(seen.to_bytes(1), 2).unreadable == {}
+    assert Seen.from_bytes(seen.to_bytes(1), 2).troubles == {}
+
+
+def test_what_failed_for_reasons_of_the_moment_is_tried_again_after_an_hour(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, {"a.txt": "One."})
+    read = Reader.read
+
+    def late(*_: object) -> None:
+        raise PassingError("took longer than 30 s and was given up")
+
+    monkeypatch.setattr(Reader, "read", late)
+    first, seen = seen_after(folder)
+    monkeypatch.setattr(Reader, "read", read)
+    second, seen = seen_after(folder, seen)
+    assert ([problem.reason for problem in first.failed], second.failed) == (["took longer than 30 s and was given up"], first.failed)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 3700)
+    third, _ = seen_after(folder, seen)
+    assert (only(third).text, third.failed) == ("One.", [])
+
+
+def test_what_fails_in_an_archive_is_told_as_long_as_it_is_held(folder: Path) -> None:
+    write(folder, {"a.zip": documents.archive({"good.txt": "Good.", "bad.pdf": "no pdf"})})
+    first, seen = seen_after(folder)
+    known = Stored(first)
+    again = load([folder], known, seen)
+    assert again.documents == (Unchanged("a.zip/good.txt"),)
+    assert again.failed == first.failed
+    assert [Path(problem.file).name for problem in again.failed] == ["bad.pdf"]
+
+
+def test_a_file_that_became_a_link_is_not_followed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, {"a.txt": "One.", "b.txt": "Two."})
+    (tmp_path / "secret.txt").write_text("Secret.")
+    loading = load([folder])
+    (folder / "a.txt").unlink()
+    (folder / "a.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "b.txt").unlink()
+    os.mkfifo(folder / "b.txt")
+    assert loading.documents == ()
+    assert [problem.reason for problem in loading.failed] == ["cannot be opened: Too many levels of symbolic links", "is no regular file any more"]
+
+
+def test_a_file_that_goes_away_while_it_is_read_is_told_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, {"a.txt": "One.", "b.txt": "Two."})
+    read = Reader.read
+
+    def and_gone(self: Reader, path: Path, scratch: Path, foreign: str = "") -> object:
+        reading = read(self, path, scratch, foreign)
+        (folder / "a.txt").unlink(missing_ok=True)
+        return reading
+
+    monkeypatch.setattr(Reader, "read", and_gone)
+    loading = load([folder])
+    assert texts(loading) == {"b.txt": "Two."}
+    assert [problem.reason for problem in loading.failed] == ["cannot be read: No such file or directory"]
+
+
+def test_nothing_is_imported_from_the_folder_that_one_is_in(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "here", {"index.py": "raise SystemExit", "charset_normalizer.py": "raise SystemExit", "lxml.py": "raise SystemExit"})
+    write(folder, {"a.html": "<p>One.</p>", "b.txt": "\u017d".encode("cp1250") * 30})
+    monkeypatch.chdir(tmp_path / "here")
+    assert sorted(texts(load([folder]))) == ["a.html", "b.txt"]
+
+
+def test_a_worker_ends_with_a_build_that_was_killed(folder: Path, offline: dict[str, str]) -> None:
+    write(folder, {"slow.html": "<p>" + "<table><tr><td>" * 60_000})
+    code = (
+        "import sys; from pathlib import Path; from index.load import reader; reader.SECONDS = 1; reader.SPARE = 2\n"
+        "with reader.Reader() as worker:\n    worker._process = reader._start(); print(worker._process.pid, flush=True)\n"
+        "    worker.read(Path(sys.argv[1]), Path('/tmp'))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(folder / "slow.html")], env=offline, stdout=subprocess.PIPE) as build:
+        assert build.stdout is not None
+        worker = int(build.stdout.readline())
+        time.sleep(0.5)
+        build.kill()
+    until = time.monotonic() + 60
+    while Path(f"/proc/{worker}").exists() and Path(f"/proc/{worker}/stat").read_text().split()[2] != "Z":
+        assert time.monotonic() < until
+        time.sleep(0.2)
 
 
 def test_documents_are_read_as_they_are_asked_for(folder: Path) -> None:

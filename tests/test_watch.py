@@ -12,7 +12,7 @@ import pytest
 from index.contents import FILES, Contents
 from index.errors import StoreError
 from index.store import Store
-from tests.conftest import interruptible, write
+from tests.conftest import Run, interruptible, write
 
 PATIENCE = 60
 Watch = Callable[..., Path]
@@ -116,6 +116,31 @@ def test_an_index_inside_its_source_does_not_set_itself_off(folder: Path, offlin
         process.send_signal(signal.SIGINT)
         told, _ = process.communicate()
     assert len(told.splitlines()) == 2
+
+
+def test_a_source_that_is_not_mounted_empties_no_index(watching: Watch, folder: Path, tmp_path: Path) -> None:
+    write(folder, {"a.txt": "One."})
+    index = watching([folder])
+    await_texts(index, {"a.txt": "One."})
+    folder.rename(tmp_path / "away")
+    folder.mkdir()  # The place that it was mounted at.
+    time.sleep(4)
+    assert texts(index) == {"a.txt": "One."}
+    folder.rmdir()
+    (tmp_path / "away").rename(folder)
+    write(folder, {"b.txt": "Two."})
+    await_texts(index, {"a.txt": "One.", "b.txt": "Two."})
+
+
+def test_a_build_with_other_sources_is_followed(watching: Watch, folder: Path, tmp_path: Path, footnote: Run) -> None:
+    write(folder, {"a.txt": "One."})
+    write(tmp_path / "more", {"c.txt": "Three."})
+    index = watching([folder])
+    await_texts(index, {"a.txt": "One."})
+    footnote("build", folder, tmp_path / "more", "--index", index)
+    await_texts(index, {"a.txt": "One.", "c.txt": "Three."})
+    write(tmp_path / "more", {"d.txt": "Four."})
+    await_texts(index, {"a.txt": "One.", "c.txt": "Three.", "d.txt": "Four."})
 
 
 def test_a_watcher_ends_with_the_process_that_it_serves(folder: Path, offline: dict[str, str], tmp_path: Path) -> None:

@@ -129,12 +129,12 @@ def _listed(counts: dict[str, int]) -> str:
 
 
 @click.command()
-@click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @click.option("--poll", default=0.0, metavar="SECONDS", type=click.FloatRange(0), help="Look every so often instead of waiting to be told (network folders).")
 @click.option("--model", metavar="NAME", help="A sentence-transformers model: a name or a folder (or FOOTNOTE_MODEL).")
 @click.option("--while", "process", default=0, hidden=True, help="Stop when this process, which started it, has ended.")
 @with_index
-def watch(sources: tuple[Path, ...], poll: float, model: str | None, process: int, index_folder: Path | None) -> None:
+def watch(sources: tuple[str, ...], poll: float, model: str | None, process: int, index_folder: Path | None) -> None:
     """Keep the index equal to its sources until stopped (Ctrl+C). A chat that is open sees each new index with its next question."""
     from assistant.watch import watch
 

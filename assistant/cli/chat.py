@@ -30,7 +30,7 @@ def chat(host: str, port: int, open_browser: bool, watch: bool, index_folder: Pa
 @contextlib.contextmanager
 def _watching(index: Path) -> Iterator[None]:
     """A process beside the chat that keeps its index equal to its sources; a build takes nothing from the chat but a core."""
-    command = [sys.executable, "-m", "assistant.cli", "watch", "--index", str(index), "--while", str(os.getpid())]
+    command = [sys.executable, "-P", "-m", "assistant.cli", "watch", "--index", str(index), "--while", str(os.getpid())]
     with subprocess.Popen(command, stdout=sys.stderr) as watcher:
         try:
             yield

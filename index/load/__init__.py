@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from index.errors import LoadError, SourceError
+from index.errors import LoadError, PassingError, SourceError
 from index.load import ocr
 from index.load.foreign import Foreign, connected
 from index.load.reader import Reader
@@ -80,6 +80,9 @@ class Loading:
                 except LoadError as error:
                     self.failed.append(Problem(file.path, str(error)))
                     continue
+                except OSError as error:  # It went away meanwhile, or there is no room to unpack it.
+                    self.failed.append(Problem(file.path, f"cannot be read: {error.strerror or error}"))
+                    continue
                 self.read += len(documents)
                 yield from documents
 
@@ -87,9 +90,10 @@ class Loading:
         stamps = self.known.stamps if self.known else {}
         for document in connected(self.readers[0].name, self.connections):
             self.read += 1
-            self.types["connected"] += document.id not in stamps
             held = stamps.get(document.id)
-            yield Unchanged(document.id) if held and held.source_hash == document.source_hash else document
+            changed = held is None or held.source_hash != document.source_hash
+            self.types["connected"] += changed
+            yield document if changed else Unchanged(document.id)
 
     def _foreign(self, file: File) -> str:
         """The reader that was asked for, for a file; empty where ours reads it."""
@@ -108,53 +112,77 @@ class Loading:
     def _of_content(self) -> Mapping[str, str]:
         """A known file's id for each content (its hash and its suffix)."""
         stamps = self.known.stamps if self.known else {}
-        return {_content(ids[0] if not stamps[ids[0]].inside else file, stamps[ids[0]].source_hash): file for file, ids in self._of_file.items()}
+        return {_content(file, stamps[ids[0]].source_hash): file for file, ids in self._of_file.items()}
 
     def _documents(self, reader: Reader, file: File) -> Iterator[Document | Unchanged]:
         digest = self.seen.hash_of(file.path, file.signature)
         source, modified = printable(file.source), file.signature[1] // 10**9
+        troubles = self.seen.known_troubles(self._key(file, digest))
+        if troubles is None:
+            yield from self._read(reader, file, digest, source)
+            return
+        if whole := next((reason for inside, reason, _ in troubles if not inside), None):
+            raise LoadError(whole)
         stamps = self.known.stamps if self.known else {}
         held = self._of_file.get(file.id, ())
+        twin = file.id if held and stamps[held[0]].source_hash == digest else self._of_content.get(_content(file.id, digest))
         if held and all((s.source_hash, s.source, s.modified) == (digest, source, modified) for s in map(stamps.__getitem__, held)):
             yield from map(Unchanged, held)
-            return
-        twin = file.id if held and stamps[held[0]].source_hash == digest else self._of_content.get(_content(file.id, digest))
-        if twin is not None and self.known is not None:
+        elif twin is not None and self.known is not None:
             for document in map(self.known.document, self._of_file[twin]):
                 inside = file.id if document.inside else ""
                 yield replace(document, id=file.id + document.id[len(twin) :], source=source, modified=modified, inside=inside)
+        else:
+            yield from self._read(reader, file, digest, source)
             return
-        if reason := self.seen.refusal(_content(file.id, digest)):
-            raise LoadError(reason)
-        yield from self._read(reader, file, digest, source)
+        self.failed += [Problem(file.path + inside, reason) for inside, reason, _ in troubles]
+
+    def _key(self, file: File, digest: str) -> str:
+        """What decides what can be read of a file."""
+        return _content(file.id, digest) + self._foreign(file)
 
     def _read(self, reader: Reader, file: File, digest: str, source: str) -> Iterator[Document]:
         """Read a file anew. What was read is what was hashed: a file that changes meanwhile is read again."""
         found = file.signature
         for _ in range(TRIES):
-            readings = list(reader.read_all(Path(file.path), self._foreign(file)))
-            before, found = found, signature(Path(file.path).stat())
+            readings = _distinct(reader.read_all(Path(file.path), self._foreign(file)))
+            before, found = found, signature(Path(file.path).lstat())
             if before == found:
                 break
             digest = self.seen.hash_of(file.path, found)
         else:
-            raise LoadError("changes while it is read: build again when it is at rest")
-        failures = [Problem(file.path + inside, str(reading)) for inside, reading in readings if isinstance(reading, LoadError)]
-        if len(failures) == len(readings):
-            self.seen.refuse(_content(file.id, digest), failures[0].reason)
-            raise LoadError(failures[0].reason)
-        self.failed += failures
-        for inside, reading in readings:
-            if isinstance(reading, Reading):
-                self.notes += [Problem(file.path + inside, note) for note in reading.notes]
-                if reading.text:
-                    yield self._document(file, inside, reading, digest, source, found[1] // 10**9)
+            raise PassingError("changes while it is read: build again when it is at rest")
+        troubles = [(inside, reading) for inside, reading in readings.items() if isinstance(reading, LoadError)]
+        good = {inside: reading for inside, reading in readings.items() if isinstance(reading, Reading)}
+        if not any(reading.text for reading in good.values()):
+            first = troubles[0][1]
+            error = type(first)(str(first) if not troubles[0][0] else f"nothing in it can be read ({troubles[0][0].lstrip('/')}: {first})")
+            self.seen.tell(self._key(file, digest), [("", error)])
+            raise error
+        self.seen.tell(self._key(file, digest), troubles)
+        self.failed += [Problem(file.path + inside, str(error)) for inside, error in troubles]
+        for inside, reading in good.items():
+            self.notes += [Problem(file.path + inside, note) for note in reading.notes]
+            if reading.text:
+                yield self._document(file, inside, reading, digest, source, found[1] // 10**9)
 
     def _document(self, file: File, inside: str, reading: Reading, digest: str, source: str, modified: int) -> Document:
         id, of = file.id + inside, file.id if inside else ""
         self.types[PurePosixPath(id).suffix.lower().lstrip(".")] += 1
         self.languages[reading.language] += 1
         return Document(id, reading.title, reading.text, reading.pages, digest, reading.headings, source, modified, of, reading.notes, reading.language)
+
+
+def _distinct(readings: Iterable[tuple[str, Reading | LoadError]]) -> dict[str, Reading | LoadError]:
+    """Readings by their paths inside; of several with one path all but the first bear a number."""
+    found: dict[str, Reading | LoadError] = {}
+    for inside, reading in readings:
+        name, number = inside, 1
+        while name in found:
+            number += 1
+            name = f"{inside} ({number})"
+        found[name] = reading
+    return found
 
 
 def version() -> int:

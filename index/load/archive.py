@@ -1,8 +1,10 @@
 """Archives: refused before anything is unpacked where they would unpack to too much or outside themselves; else their files, one by one."""
 
 import io
+import lzma
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -97,7 +99,7 @@ def read_tar(path: Path, desk: Desk, is_read: Callable[[str], bool]) -> Reading:
                 raise LoadError("holds parts that point outside the archive: refused")
             files = ((member.name, partial(_extracted, archive, member)) for member in members if member.isreg())
             return _unpacked(files, desk.scratch, is_read, ())
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
         raise LoadError(f"is damaged: {error}") from error
 
 
@@ -111,17 +113,17 @@ def _unpacked(files: Iterator[tuple[str, Callable[[], IO[bytes]]]], scratch: Pat
     """Write what is read under names of our own, and name it by its path in the archive; of two with one path the last counts, as when unpacked."""
     parts: dict[str, Path] = {}
     left = 0
-    for name, open_part in files:
+    for number, (name, open_part) in enumerate(files):
         inside = PurePosixPath(name.replace("\\", "/"))
         if any(part.startswith(".") or part == "__MACOSX" for part in inside.parts) or not is_read(inside.name):
             left += not inside.name.startswith(".") and "__MACOSX" not in inside.parts
             continue
-        place = scratch / f"{len(parts)}{inside.suffix}"
+        place = scratch / f"{number}{inside.suffix}"
         try:
             with open_part() as part, place.open("wb") as out:
                 while block := part.read(1 << 20):
                     out.write(block)
-        except (zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
             notes += (f"{inside} is damaged and was left out: {error}",)
             continue
         parts[str(inside)] = place

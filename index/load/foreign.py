@@ -53,7 +53,7 @@ def _class_of(name: str) -> Any:
     module, _, attribute = name.partition(":")
     try:
         found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    except Exception as error:
         raise SourceError(f"the reader {name!r} cannot be loaded ({error}): name it as module:Class, and install its package") from error
     if not callable(getattr(found, "load_data", None)):
         raise SourceError(f"{name!r} is no llama-index reader: it has no load_data")
@@ -95,13 +95,16 @@ def connected(name: str, sources: Sequence[str]) -> Iterator[Document]:
         found = [(_text(document), dict(document.metadata or {}), str(document.id_)) for document in _class_of(name)().load_data(list(sources))]
     except Exception as error:
         raise SourceError(f"{name} cannot read {', '.join(sources)}: {type(error).__name__}: {error}") from error
-    seen: dict[str, int] = {}
-    for text, metadata, id in found:
-        place = str(next((metadata[key] for key in NAMES if metadata.get(key)), "")) or (sources[len(seen)] if len(found) == len(sources) else id)
-        seen[place] = seen.get(place, 0) + 1
-        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-        numbered = f"{place} ({seen[place]})" if seen[place] > 1 else place
-        yield Document(numbered, str(metadata.get("title") or ""), text, (), digest, (), name, 0)
+    seen: set[str] = set()
+    for number, (text, metadata, id) in enumerate(found):
+        place = str(next((metadata[key] for key in NAMES if metadata.get(key)), "")) or (sources[number] if len(found) == len(sources) else id)
+        title = str(metadata.get("title") or "")
+        numbered, count = place, 1
+        while numbered in seen:
+            count += 1
+            numbered = f"{place} ({count})"
+        seen.add(numbered)
+        yield Document(numbered, title, text, (), hashlib.sha256(f"{title}\0{text}".encode()).hexdigest(), (), name, 0)
 
 
 def _text(document: Any) -> str:

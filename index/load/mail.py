@@ -68,17 +68,20 @@ def _header(message: Message, name: str) -> str:
 def _put_message(message: Message, writer: Writer) -> None:
     writer.put("\n".join(f"{name}: {value}" for name in SHOWN if (value := _header(message, name))))
     for part in _bodies(message):
-        if part.get_content_type() == "text/html":
-            writer.take(html_reading(_decoded(part)))
-        else:
-            writer.put(_decoded(part).replace("\r\n", "\n"))
+        try:
+            if part.get_content_type() == "text/html":
+                writer.take(html_reading(_decoded(part)))
+            else:
+                writer.put(_decoded(part).replace("\r\n", "\n"))
+        except LoadError as error:
+            writer.notes.append(f"a part of the message {_header(message, 'Subject')!r} was left out: it {error}")
 
 
 def _bodies(message: Message) -> Iterator[Message]:
     """The parts that a mail program shows: of alternatives the plain one, if it says something, else HTML; none that is attached."""
     if message.get_content_type() == "multipart/alternative":
         parts = _parts_of(message)
-        plain = [part for part in parts if part.get_content_type() == "text/plain" and _decoded(part).strip()]
+        plain = [part for part in parts if part.get_content_type() == "text/plain" and _payload(part).strip()]
         for part in plain[:1] or parts[-1:]:
             yield from _bodies(part)
     elif message.is_multipart() and message.get_content_type() != "message/rfc822":
@@ -99,17 +102,13 @@ def _is_attached(part: Message) -> bool:
 
 def _attachments(message: Message) -> Iterator[tuple[str, bytes]]:
     """The name and the bytes of each attachment; a mail that is attached is an attachment by its subject."""
-    for part in message.walk():
-        if part.get_content_type() == "message/rfc822" and part is not message:
-            inner = part.get_payload(0)
-            if isinstance(inner, Message):
-                yield f"{_header(inner, 'Subject') or 'message'}.eml", inner.as_bytes()
-        elif not part.is_multipart() and _is_attached(part):
-            yield _header_name(part), _payload(part)
-
-
-def _header_name(part: Message) -> str:
-    return part.get_filename() or "unnamed"
+    for part in _parts_of(message):
+        if part.get_content_type() == "message/rfc822":
+            yield from ((f"{_header(inner, 'Subject') or 'message'}.eml", inner.as_bytes()) for inner in _parts_of(part))
+        elif part.is_multipart():
+            yield from _attachments(part)
+        elif _is_attached(part):
+            yield part.get_filename() or "unnamed", _payload(part)
 
 
 def _payload(part: Message) -> bytes:
@@ -126,7 +125,7 @@ def _decoded(part: Message) -> str:
 def _attached(files: Iterator[tuple[str, bytes]], scratch: Path, is_read: IsRead, writer: Writer) -> Iterator[tuple[str, Path]]:
     """Write what is read into `scratch`, under a name of our own; two of one name are told apart by a number."""
     names: dict[str, int] = {}
-    for name, data in files:
+    for number, (name, data) in enumerate(files):
         inside = PurePosixPath("".join("_" if mark in "/\\\0" or not mark.isprintable() else mark for mark in name)[-120:])
         if not data:
             continue
@@ -134,7 +133,7 @@ def _attached(files: Iterator[tuple[str, bytes]], scratch: Path, is_read: IsRead
             writer.notes.append(f"the attachment {inside} is of a format that is not read")
             continue
         seen = names[str(inside)] = names.get(str(inside), 0) + 1
-        place = scratch / f"{sum(names.values())}{inside.suffix}"
+        place = scratch / f"{number}{inside.suffix}"
         place.write_bytes(data)
         yield (f"{inside.stem} ({seen}){inside.suffix}" if seen > 1 else str(inside)), place
 

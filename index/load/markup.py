@@ -3,7 +3,10 @@
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
+from functools import partial
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -226,10 +229,12 @@ def read_epub(path: Path) -> Reading:
         writer = Writer()
         for item in package.iter(f"{OPF}itemref"):
             name = posixpath.normpath(posixpath.join(posixpath.dirname(package_name), unquote(hrefs.get(item.get("idref"), "").split("#")[0])))
-            if name in book.NameToInfo:
+            try:
                 writer.take(html_reading(decode(book.read(name))[0]))
-            else:
+            except KeyError:
                 writer.notes.append(f"the chapter {item.get('idref')} is missing from the book")
+            except (LoadError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+                writer.notes.append(f"the chapter {name} was left out: it {error}")
         return writer.reading(package.findtext(f".//{DC}title") or "")
 
 
@@ -246,13 +251,26 @@ def _package(book: zipfile.ZipFile) -> tuple[str, Any]:
 # --- XML ---------------------------------------------------------------------------------------------
 
 
+NAMED = re.compile(rb"&([A-Za-z][A-Za-z0-9]*);")
+DECLARED = re.compile(rb"<!ENTITY\s+([A-Za-z][A-Za-z0-9]*)\s+\"([^\"&<%]{0,100})\"\s*>")  # Short words, none made of others: no bomb.
+DECLARATIONS = 20_000
+OF_XML = (b"amp", b"lt", b"gt", b"quot", b"apos")
+
+
+def _numbered(own: Mapping[bytes, bytes], entity: re.Match[bytes]) -> bytes:
+    """An entity that the document or HTML names, by its numbers: the parser expands none, and fetches no DTD that would tell."""
+    said = own[entity[1]].decode("utf-8", "replace") if entity[1] in own else unescape(entity[0].decode())
+    return entity[0] if entity[1] in OF_XML or said == entity[0].decode() else "".join(f"&#{ord(mark)};" for mark in said).encode()
+
+
 def xml_root(data: bytes) -> Any:
-    """The root of an XML document; no entity is expanded, nothing is fetched. Raises LoadError where it is none."""
+    """The root of an XML document; no file is read and nothing fetched for its entities. Raises LoadError where it is none."""
     from lxml import etree
 
+    own = dict(DECLARED.findall(data[:DECLARATIONS]))
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     try:
-        return etree.fromstring(data, parser)
+        return etree.fromstring(NAMED.sub(partial(_numbered, own), data), parser)
     except etree.XMLSyntaxError as error:
         raise LoadError(f"is not XML that can be read ({error})") from error
 
@@ -271,7 +289,7 @@ def _put_xml(root: Any, writer: Writer) -> None:
     while waiting:
         node = waiting.pop()
         children = [child for child in node if isinstance(child.tag, str)]
-        if not children or (node.text or "").strip() or any((child.tail or "").strip() for child in children):
+        if not children or (node.text or "").strip() or any((child.tail or "").strip() or _is_entity(child) for child in node):
             writer.put(" ".join("".join(_xml_text(node)).split()))
         elif len(children) > 1 and all(len(child) == 0 for child in children):
             writer.table([[_local(child) for child in children], ["".join(_xml_text(child)) for child in children]], header=True)
@@ -279,15 +297,23 @@ def _put_xml(root: Any, writer: Writer) -> None:
             waiting += reversed(children)
 
 
-def _xml_text(node: Any) -> Iterator[str]:
-    yield from node.itertext(etree_element())
+def _xml_text(root: Any) -> Iterator[str]:
+    """The text under an element, with what follows comments, and named entities as HTML knows them. No recursion: XML may be nested deep."""
+    waiting = [(root, False)]
+    while waiting:
+        node, left = waiting.pop()
+        if left:
+            yield node.tail or ""
+        elif isinstance(node.tag, str):
+            yield node.text or ""
+            for child in reversed(node):
+                waiting += [(child, True), (child, False)]
+        elif _is_entity(node):
+            yield ""  # It stands for a file, or for a bomb: neither is read.
 
 
-def etree_element() -> Any:
-    """What elements are told from comments by, in a walk over a tree's text."""
-    from lxml import etree
-
-    return etree.Element
+def _is_entity(node: Any) -> bool:
+    return str(getattr(node, "text", "") or "").startswith("&") and not isinstance(node.tag, str)
 
 
 def _local(node: Any) -> str:

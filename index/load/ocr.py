@@ -81,7 +81,7 @@ def _pictures(path: Path) -> Iterator[Any]:
 
     Image.MAX_IMAGE_PIXELS = LARGEST
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=("PNG", "JPEG", "TIFF", "BMP", "WEBP")) as image:  # An EPS would be handed to another program.
             for frame in ImageSequence.Iterator(image):
                 yield np.asarray(ImageOps.exif_transpose(frame).convert("RGB"))
     except Image.DecompressionBombError as error:

@@ -69,8 +69,11 @@ def _put_children(parent: Any, writer: Writer, hidden: set[str]) -> None:
 
 def _put_apart(paragraph: Any, writer: Writer, hidden: set[str]) -> None:
     """Notes and text boxes of a paragraph, after it."""
-    for node in paragraph.iter(f"{TEXT}note-body", f"{DRAW}text-box"):
-        _put_children(node, writer, hidden)
+    for node in paragraph:
+        if node.tag in (f"{TEXT}note-body", f"{DRAW}text-box"):
+            _put_children(node, writer, hidden)
+        elif isinstance(node.tag, str):
+            _put_apart(node, writer, hidden)
 
 
 def _text(node: Any, hidden: set[str], writer: Writer) -> str:
@@ -96,9 +99,11 @@ def _put_table(table: Any, writer: Writer, hidden: set[str]) -> None:
     header = table.find(f"{TABLE}table-header-rows") is not None
     rows = [list(_cells(row, hidden, writer)) for row in table.iter(f"{TABLE}table-row")]
     writer.table(rows, header or None)
+    _put_apart(table, writer, hidden)
 
 
 def _cells(row: Any, hidden: set[str], writer: Writer) -> Iterator[str]:
     for cell in row.iter(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
-        said = " ".join(_text(paragraph, hidden, writer) for paragraph in cell.iter(f"{TEXT}p", f"{TEXT}h"))
+        paragraphs = (p for p in cell.iter(f"{TEXT}p", f"{TEXT}h") if not any(above.tag in APART for above in p.iterancestors()))
+        said = " ".join(_text(paragraph, hidden, writer) for paragraph in paragraphs)
         yield from [said] * (min(int(cell.get(f"{TABLE}number-columns-repeated", "1")), 100) if said else 1)

@@ -55,8 +55,15 @@ def read_pdf(path: Path, desk: Desk) -> Reading:
         document = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
         raise LoadError(_reason(str(error))) from error
-    pages = [_lines(document[number]) for number in range(len(document))]
-    seen = [number for number, lines in enumerate(pages) if not lines and ocr.is_installed() and any(document[number].get_objects())]
+    pages: list[list[Line]] = []
+    broken = []
+    for number in range(len(document)):
+        try:
+            pages.append(_lines(document[number]))
+        except pypdfium2.PdfiumError:
+            pages.append([])
+            broken.append(number)
+    seen = [number for number, lines in enumerate(pages) if not lines and number not in broken and ocr.is_installed() and any(document[number].get_objects())]
     for number in seen:
         pages[number] = _recognised(document[number])
         desk.alive()
@@ -68,6 +75,7 @@ def read_pdf(path: Path, desk: Desk) -> Reading:
     blank = [str(number) for number, lines in enumerate(pages, 1) if not lines]
     read = [str(number + 1) for number in seen if pages[number]]
     notes = [f"pages without text: {', '.join(blank)}"] if blank else []
+    notes += [f"pages that are damaged: {', '.join(str(number + 1) for number in broken)}"] if broken else []
     notes += [f"pages whose text was recognised in a picture (OCR), to be read with care: {', '.join(read)}"] if read else []
     return Reading(text, title if _says_something(title) else "", starts, headings, tuple(notes))
 

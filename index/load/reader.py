@@ -8,17 +8,20 @@ Both sides speak lines of JSON; the text follows its line as UTF-8.
 import json
 import os
 import resource
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from index.errors import LoadError
+from index.errors import LoadError, PassingError
 from index.load import ocr
 from index.load.desk import Desk
 from index.load.foreign import read_foreign
@@ -27,7 +30,12 @@ from index.load.reading import Reading
 from index.types import Heading
 
 SECONDS = 30
+SPARE = 10
+SCRATCH = "footnote-"
 ADDRESS_SPACE = 1 << 30
+NETWORK = {f"socket.{call}" for call in "connect getaddrinfo gethostbyaddr gethostbyname getnameinfo sendto sendmsg bind".split()}
+MOST_PARTS, MOST_TEXT, LONGEST = 10_000, 200 << 20, 900.0
+"""Of one file with all that is in it: how many files, bytes of text, and seconds."""
 DEEPEST = 3
 """Archives in one another that are opened."""
 
@@ -48,10 +56,16 @@ class Reader:
     def read_all(self, path: Path, foreign: str = "") -> Iterator[tuple[str, Reading | LoadError]]:
         """What a file says, by the empty name, and what the files in it say, by their paths inside; each is read by itself, or is its own failure.
 
-        `foreign` names a llama-index reader for the file.
+        `foreign` names a llama-index reader for the file. What goes beyond the limits of one file, all that is in it included, is left out and told of.
         """
-        with tempfile.TemporaryDirectory(prefix="footnote-") as scratch:
-            yield from self._read_all("", path, Path(scratch), DEEPEST, foreign)
+        parts, text, until = 0, 0, time.monotonic() + LONGEST
+        with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
+            for name, reading in self._read_all("", path, Path(scratch), DEEPEST, foreign):
+                yield name, reading
+                parts, text = parts + 1, text + (len(reading.text) if isinstance(reading, Reading) else 0)
+                if name and (parts > MOST_PARTS or text > MOST_TEXT or time.monotonic() > until):
+                    yield f"{name} …", LoadError("what follows in the archive is more than one file may hold: unpack it, and index its folder")
+                    return
 
     def _read_all(self, name: str, path: Path, scratch: Path, depth: int, foreign: str = "") -> Iterator[tuple[str, Reading | LoadError]]:
         try:
@@ -65,7 +79,7 @@ class Reader:
             if depth == 0:
                 yield within, LoadError(f"stands in an archive in an archive, more than {DEEPEST} deep: unpack it")
                 continue
-            with tempfile.TemporaryDirectory(prefix="footnote-", dir=scratch) as inner:
+            with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=scratch) as inner:
                 yield from self._read_all(within, part, Path(inner), depth - 1)
 
     def read(self, path: Path, scratch: Path, foreign: str = "") -> Reading:
@@ -87,13 +101,13 @@ class Reader:
             clock.stop()
         if header is None or ("bytes" in header and len(text) != header["bytes"]):
             self._stop()
-            raise LoadError(
+            raise PassingError(
                 f"took longer than {self._seconds:g} s and was given up" if late.is_set() else "the parser crashed on it: the file is damaged or hostile"
             )
         if late.is_set():  # Just after it had answered: the next file gets a worker of its own.
             self._stop()
         if "error" in header:
-            raise LoadError(header["error"])
+            raise (PassingError if header["passing"] else LoadError)(header["error"])
         headings = tuple(Heading(*heading) for heading in header["headings"])
         parts = tuple((name, Path(os.fsdecode(bytes.fromhex(place)))) for name, place in header["parts"])
         return Reading(text.decode(), header["title"], tuple(header["pages"]), headings, tuple(header["notes"]), parts, header["language"])
@@ -135,7 +149,7 @@ def _give_up(process: "subprocess.Popen[bytes]", late: threading.Event) -> None:
 def _start() -> "subprocess.Popen[bytes]":
     # One thread each: the libraries' pools would spend the address space. No pdf or office file needs more.
     quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", "from index.load.reader import work; work()"]
+    command = [sys.executable, "-P", "-c", "from index.load.reader import work; work()"]  # Nothing is imported from the folder that one is in.
     environment = {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])}
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
 
@@ -143,25 +157,37 @@ def _start() -> "subprocess.Popen[bytes]":
 # --- The worker --------------------------------------------------------------------------------------
 
 
-def work() -> None:
-    """Answer for one path a line until standard input ends."""
+def work(seconds: float = SECONDS) -> None:
+    """Answer for one path a line until standard input ends. Should the build be killed meanwhile, it ends by itself, and leaves nothing."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ocr.ADDRESS_SPACE))
     sys.addaudithook(_no_network)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # What a library prints shall not mix with the answers.
+    scratch = ""
     for line in sys.stdin.buffer:
         path, scratch, foreign = (os.fsdecode(bytes.fromhex(place)) for place in json.loads(line))
-        _answer(Path(path), Desk(Path(scratch), partial(_beat, output)), foreign, output)
+        _set_alarm(seconds)
+        _answer(Path(path), Desk(Path(scratch), partial(_beat, output, seconds)), foreign, output)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    ours = [folder for folder in (Path(scratch), *Path(scratch).parents) if scratch and folder.name.startswith(SCRATCH)]
+    if ours:
+        shutil.rmtree(ours[-1], ignore_errors=True)
 
 
-def _beat(output: IO[bytes]) -> None:
+def _set_alarm(seconds: float) -> None:
+    """Have the kernel end this process some time after the build would have: a build that was killed ends nothing."""
+    signal.setitimer(signal.ITIMER_REAL, seconds + SPARE)
+
+
+def _beat(output: IO[bytes], seconds: float) -> None:
     """Say that a page is done and more are coming."""
+    _set_alarm(seconds)
     output.write(json.dumps({"alive": True}).encode() + b"\n")
     output.flush()
 
 
 def _no_network(event: str, _: tuple[Any, ...]) -> None:
-    if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.bind"):
+    if event in NETWORK:
         raise PermissionError("a file is read without the network")
 
 
@@ -169,9 +195,9 @@ def _answer(path: Path, desk: Desk, foreign: str, output: IO[bytes]) -> None:
     try:
         answer, text = _told(read_foreign(foreign, path) if foreign else read(path, desk))
     except LoadError as error:
-        answer, text = {"error": str(error)}, b""
+        answer, text = {"error": str(error), "passing": isinstance(error, PassingError)}, b""
     except MemoryError:
-        answer, text = {"error": f"needs more than {ADDRESS_SPACE >> 30} GiB of memory to be read: split it"}, b""
+        answer, text = {"error": f"needs more than {ADDRESS_SPACE >> 30} GiB of memory to be read: split it", "passing": True}, b""
     output.write(json.dumps(answer).encode() + b"\n")
     output.write(text)
     output.flush()
@@ -187,7 +213,7 @@ def _told(reading: Reading) -> tuple[dict[str, Any], bytes]:
         "headings": [(h.start, h.end, h.level, h.guessed) for h in reading.headings],
         "notes": list(map(_encodable, reading.notes)),
         "language": reading.language,
-        "parts": [(_encodable(name), os.fsencode(place).hex()) for name, place in reading.parts],
+        "parts": [(_printable(name), os.fsencode(place).hex()) for name, place in reading.parts],
     }
     return line, text
 
@@ -195,3 +221,8 @@ def _told(reading: Reading) -> tuple[dict[str, Any], bytes]:
 def _encodable(text: str) -> str:
     """The text with "?" for a lone surrogate, which some PDFs hold."""
     return text.encode("utf-8", "replace").decode()
+
+
+def _printable(name: str) -> str:
+    """A name with its bytes that are no text written out: two that differ stay apart."""
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -68,9 +68,13 @@ class Writer:
     def take(self, reading: Reading) -> None:
         """Another reading, after what is there; its headings move along, its pages are dropped."""
         start = self._length + len(self._gap)
+        text = reading.text.strip()
         lead = len(reading.text) - len(reading.text.lstrip())
-        self.put(reading.text)
-        self.headings += [Heading(start + h.start - lead, start + h.end - lead, h.level, h.guessed) for h in reading.headings]
+        self.put(text)
+        for heading in reading.headings:
+            first, last = (min(max(place - lead, 0), len(text)) for place in (heading.start, heading.end))
+            if first < last:
+                self.headings.append(Heading(start + first, start + last, heading.level, heading.guessed))
         self.notes += reading.notes
 
     def reading(self, title: str = "", parts: Sequence[tuple[str, Path]] = ()) -> Reading:

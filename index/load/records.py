@@ -19,7 +19,7 @@ def read_json(path: Path) -> Reading:
     writer = Writer(notes=[warning] if warning else [])
     try:
         _put(json.loads(text), (), writer)
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise LoadError(f"is not JSON: {error}") from error
     except RecursionError as error:
         raise LoadError("is nested too deep to be read") from error
@@ -31,11 +31,11 @@ def read_json_lines(path: Path) -> Reading:
     text, warning = decode(path.read_bytes())
     writer = Writer(notes=[warning] if warning else [])
     wrong = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         try:
             if line.strip():
                 _put(json.loads(line), (), writer)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             wrong.append(str(number))
     if wrong:
         writer.notes.append(f"lines that are no JSON were left out: {', '.join(wrong[:20])}{' …' if len(wrong) > 20 else ''}")
@@ -85,7 +85,7 @@ def read_notebook(path: Path) -> Reading:
             writer.take(Reading(source, headings=headings))
             for output in _outputs(cell):
                 writer.put(output)
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LoadError(f"is not a Jupyter notebook ({error})") from error
     first = writer.headings[0] if writer.headings else None
     reading = writer.reading()

@@ -3,18 +3,23 @@
 import hashlib
 import json
 import os
+import stat
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from index.errors import LoadError
+from index.errors import LoadError, PassingError
 
 Signature = tuple[int, int, int, int, int]
 """Size, time of change, time of change of the entry (both in nanoseconds since 1970), inode, device."""
 
 GRANULE = 2_000_000_000
 """Nanoseconds: the coarsest clock of a file system (FAT's). A file that changed as lately as that may change again and bear the same time."""
-VERSION = 1
+AGAIN = 3600.0  # Seconds: a file that took too long costs as much again at each try.
+VERSION = 2
+
+Trouble = tuple[str, str, float]
+"""The path inside a file, empty for itself; why it cannot be read; and when to try again, in seconds since 1970, 0 for never."""
 
 
 def signature(status: os.stat_result) -> Signature:
@@ -23,17 +28,17 @@ def signature(status: os.stat_result) -> Signature:
 
 @dataclass
 class Seen:
-    """The SHA-256 of files by path, each for as long as its signature holds; and why the contents of some cannot be read.
+    """The SHA-256 of files by path, each for as long as its signature holds; and what of some contents cannot be read, and why.
 
     The time of an entry's change is set by the kernel alone: no tool that puts a file's own time back deceives it.
     """
 
     files: dict[str, tuple[Signature, str]] = field(default_factory=dict)
-    unreadable: dict[str, str] = field(default_factory=dict)
+    troubles: dict[str, list[Trouble]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._now: dict[str, tuple[Signature, str]] = {}
-        self._failed: dict[str, str] = {}
+        self._troubles: dict[str, list[Trouble]] = {}
 
     @classmethod
     def from_bytes(cls, data: bytes | None, reader: int) -> "Seen":
@@ -43,17 +48,18 @@ class Seen:
         stored = json.loads(data)
         if stored["version"] != [VERSION, reader]:
             return cls()
-        return cls({path: (tuple(entry[:-1]), entry[-1]) for path, entry in stored["files"].items()}, stored["unreadable"])
+        files = {path: (tuple(entry[:-1]), entry[-1]) for path, entry in stored["files"].items()}
+        return cls(files, {name: [tuple(trouble) for trouble in found] for name, found in stored["troubles"].items()})
 
     def to_bytes(self, reader: int) -> bytes:
         """What was seen since this was made, and nothing older."""
         files = {path: [*entry, digest] for path, (entry, digest) in self._now.items()}
-        return json.dumps({"version": [VERSION, reader], "files": files, "unreadable": self._failed}).encode()
+        return json.dumps({"version": [VERSION, reader], "files": files, "troubles": self._troubles}).encode()
 
     @property
     def changed(self) -> bool:
         """Whether it knows something else than what it was made of."""
-        return (self._now, self._failed) != (self.files, self.unreadable)
+        return (self._now, self._troubles) != (self.files, self.troubles)
 
     def hash_of(self, path: str, found: Signature) -> str:
         """SHA-256 of a file in hex, taken of its bytes only where its signature is new. Raises LoadError if it cannot be opened."""
@@ -67,19 +73,29 @@ class Seen:
             self._now[path] = found, digest
         return digest
 
-    def refusal(self, name: str) -> str | None:
-        """Why a content (its hash and its suffix) could not be read the last time; None where it was not tried."""
-        if name in self.unreadable:
-            self._failed[name] = self.unreadable[name]
-        return self.unreadable.get(name)
+    def known_troubles(self, content: str) -> list[Trouble] | None:
+        """What could not be read of a content the last time; None where it is time to try again."""
+        found = self.troubles.get(content, [])
+        if any(0 < until < time.time() for _, _, until in found):
+            return None
+        if found:
+            self._troubles[content] = found
+        return found
 
-    def refuse(self, name: str, reason: str) -> None:
-        self._failed[name] = reason
+    def tell(self, content: str, troubles: Iterable[tuple[str, LoadError]]) -> None:
+        """Remember what cannot be read of a content: for ever, or for an hour where that may have been for reasons of the moment."""
+        until = time.time() + AGAIN
+        if found := [(inside, str(error), until if isinstance(error, PassingError) else 0.0) for inside, error in troubles]:
+            self._troubles[content] = found
 
 
 def _sha256(path: str) -> str:
+    """The hash of a regular file: what was put in its place since it was looked at is not followed, and not waited for."""
     try:
-        with Path(path).open("rb") as stream:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise PassingError("is no regular file any more")
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise LoadError(f"cannot be opened: {error.strerror}") from error
+        raise PassingError(f"cannot be opened: {error.strerror}") from error

@@ -82,19 +82,21 @@ def read_delimited(path: Path) -> Reading:
     """Comma- or tab-separated values, or what else stands between them."""
     text, warning = decode(path.read_bytes())
     csv.field_size_limit(len(text) + 1)
-    rows = list(csv.reader(io.StringIO(text, newline=""), _dialect(text, path.suffix.lower())))
+    text = text.replace("\0", "\ufffd")
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, path.suffix.lower())))
     writer = Writer(notes=[warning] if warning else [])
     writer.table(rows, header=_names_columns(rows) or None)
     return writer.reading()
 
 
-def _dialect(text: str, suffix: str) -> type[csv.Dialect] | str:
-    if suffix == ".tsv" or suffix == ".tab":
-        return "excel-tab"
+def _delimiter(text: str, suffix: str) -> str:
+    """What stands between values. The rest of what Python's sniffer guesses, as how quotes are written, it guesses wrong."""
+    if suffix in (".tsv", ".tab"):
+        return "\t"
     try:
-        return csv.Sniffer().sniff(text[:SAMPLED], ",;\t|")
+        return csv.Sniffer().sniff(text[:SAMPLED], ",;\t|").delimiter
     except csv.Error:
-        return "excel"
+        return ","
 
 
 def _names_columns(rows: Sequence[Sequence[str]]) -> bool:

@@ -32,7 +32,10 @@ def read_pptx(path: Path) -> Reading:
         if slide.element.get("show") == "0":
             hidden.append(str(number))
             continue
-        _put_slide(slide, writer)
+        try:
+            _put_slide(slide, writer)
+        except (PythonPptxError, KeyError, ValueError, AttributeError, NotImplementedError, XMLSyntaxError) as error:
+            writer.notes.append(f"a part of slide {number} was left out ({error})")
     if hidden:
         writer.notes.append(f"hidden slides were left out: {', '.join(hidden)}")
     return writer.reading((presentation.core_properties.title or "").strip())
@@ -43,7 +46,7 @@ def _put_slide(slide: Any, writer: Writer) -> None:
     if title is not None and title.has_text_frame:
         writer.heading(title.text_frame.text, 1)
     for shape in _in_reading_order(slide.shapes):
-        if title is None or shape.shape_id != title.shape_id:
+        if title is None or shape._element is not title._element:  # noqa: SLF001 - Some programs give one id to several shapes.
             _put_shape(shape, writer)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         _put_text(slide.notes_slide.notes_text_frame._txBody, writer)  # noqa: SLF001 - It has no other way to its paragraphs' line breaks.

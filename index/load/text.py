@@ -31,6 +31,8 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, str | None]:
     for mark, encoding in BOMS:
         if data.startswith(mark):
             return _strict(data, encoding), None
+    if b"\x1b" in data and (escaped := _escaped(data, declared)):
+        return escaped
     if half := _utf16_without_mark(data):
         return _strict(data, half), f"read as {half.upper()}, which it does not declare"
     try:
@@ -38,6 +40,17 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, str | None]:
     except UnicodeDecodeError:
         encoding = _legacy(data, declared)
     return _texty(_single_bytes(data) if encoding == "cp1252" else data.decode(encoding)), f"is not UTF-8; read as {encoding}"
+
+
+ESCAPING = ("iso2022_jp_2", "iso2022_jp_3", "iso2022_kr")
+
+
+def _escaped(data: bytes, declared: str | None) -> tuple[str, str | None] | None:
+    """Seven-bit text that changes its character set by escapes, as Japanese mail does: it would pass for UTF-8."""
+    for encoding in (*([declared] if declared else []), *ESCAPING):
+        if _decodes(data, encoding) and "\x1b" not in (text := data.decode(encoding)):
+            return _texty(text), None if encoding == declared else f"is not UTF-8; read as {encoding}"
+    return None
 
 
 def _strict(data: bytes, encoding: str) -> str:
@@ -90,7 +103,7 @@ def _detected(data: bytes) -> str | None:
 def _decodes(data: bytes, encoding: str) -> bool:
     try:
         data.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError, ValueError):  # Of what a file may declare some are no encodings of text.
         return False
     return True
 

@@ -66,6 +66,9 @@ class _Story:
         """The paragraphs and tables under a node."""
         for block in _blocks(parent):
             self.writer.hidden += sum(len(node.text or "") for run in block.iter(f"{WORD}r") if _vanishes(run) for node in run.iter(f"{WORD}t"))
+            if block.tag == f"{WORD}tbl" and any(nested is not block for nested in block.iter(f"{WORD}tbl")):
+                self._put_layout(block)
+                continue
             if block.tag == f"{WORD}tbl":
                 self._put_table(block)
             else:
@@ -81,23 +84,25 @@ class _Story:
         else:
             self.writer.put(text)
 
+    def _put_layout(self, table: Any) -> None:
+        """A table with others inside sets out a page, and is read cell by cell."""
+        for row in _rows(table):
+            for cell in _cells(row):
+                self.put_all(cell)
+
     def _put_table(self, table: Any) -> None:
-        """A sentence a row. A merged cell stands once. A table with others inside sets out a page, and is read cell by cell."""
-        rows = [row for row in table.iter(f"{WORD}tr") if _table_of(row) is table]
-        if any(nested is not table for nested in table.iter(f"{WORD}tbl")):
-            for row in rows:
-                for cell in _cells(row):
-                    self.put_all(cell)
-            return
+        """A sentence a row. A merged cell stands once."""
+        rows = _rows(table)
         header = bool(rows) and rows[0].find(f"{WORD}trPr/{WORD}tblHeader") is not None
         self.writer.table([[_text_of_cell(cell) for cell in _cells(row)] for row in rows], header or None)
 
     def _put_apart(self, block: Any) -> None:
         """Notes and text boxes of a block, after it."""
         for node in block.iter(*NOTES, f"{WORD}txbxContent"):
+            if any(above.tag in APART for above in node.iterancestors()):
+                continue  # It is in a box, and read with that; or it is what older programs show instead of one.
             if node.tag == f"{WORD}txbxContent":
-                if not any(above.tag.endswith("}Fallback") for above in node.iterancestors()):
-                    self.put_all(node)
+                self.put_all(node)
             elif (note := self._notes[NOTES[node.tag]].get(str(node.get(f"{WORD}id")))) is not None:
                 self.put_all(note)
 
@@ -141,6 +146,10 @@ def _text(node: Any) -> str:
 def _vanishes(run: Any) -> bool:
     mark = run.find(f"{WORD}rPr/{WORD}vanish")
     return mark is not None and mark.get(f"{WORD}val") not in ("0", "false")
+
+
+def _rows(table: Any) -> list[Any]:
+    return [row for row in table.iter(f"{WORD}tr") if _table_of(row) is table]
 
 
 def _cells(row: Any) -> Iterator[Any]:
