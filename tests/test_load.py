@@ -509,8 +509,8 @@ def test_nothing_is_imported_from_the_folder_that_one_is_in(folder: Path, tmp_pa
 def test_a_worker_ends_with_a_build_that_was_killed(folder: Path, offline: dict[str, str]) -> None:
     write(folder, {"slow.html": "<p>" + "<table><tr><td>" * 60_000})
     code = (
-        "import sys; from pathlib import Path; from index.load import reader; reader.SECONDS = 1; reader.SPARE = 2\n"
-        "with reader.Reader() as worker:\n    worker._process = reader._start(); print(worker._process.pid, flush=True)\n"
+        "import sys; from pathlib import Path; from index.load import reader\n"
+        "with reader.Reader() as worker:\n    worker._process = reader._start(3); print(worker._process.pid, flush=True)\n"
         "    worker.read(Path(sys.argv[1]), Path('/tmp'))"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(folder / "slow.html")], env=offline, stdout=subprocess.PIPE) as build:

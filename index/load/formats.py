@@ -62,6 +62,11 @@ def is_read(name: str) -> bool:
     )
 
 
+def unpacks(name: str) -> bool:
+    """Whether a file of this name may hold others."""
+    return READERS.get(PurePosixPath(name).suffix.lower()) in UNPACKING
+
+
 def unread(suffix: str) -> str:
     """Why a format is not read, and what to do."""
     if suffix in ocr.SUFFIXES:

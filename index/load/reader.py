@@ -5,6 +5,7 @@ each page of one whose text is recognised.
 Both sides speak lines of JSON; the text follows its line as UTF-8.
 """
 
+import contextlib
 import json
 import os
 import resource
@@ -13,9 +14,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -25,12 +25,11 @@ from index.errors import LoadError, PassingError
 from index.load import ocr
 from index.load.desk import Desk
 from index.load.foreign import read_foreign
-from index.load.formats import read
+from index.load.formats import read, unpacks
 from index.load.reading import Reading
 from index.types import Heading
 
 SECONDS = 30
-SPARE = 10
 SCRATCH = "footnote-"
 ADDRESS_SPACE = 1 << 30
 NETWORK = {f"socket.{call}" for call in "connect getaddrinfo gethostbyaddr gethostbyname getnameinfo sendto sendmsg bind".split()}
@@ -59,8 +58,8 @@ class Reader:
         `foreign` names a llama-index reader for the file. What goes beyond the limits of one file, all that is in it included, is left out and told of.
         """
         parts, text, until = 0, 0, time.monotonic() + LONGEST
-        with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
-            for name, reading in self._read_all("", path, Path(scratch), DEEPEST, foreign):
+        with _scratch(path) as scratch:
+            for name, reading in self._read_all("", path, scratch, DEEPEST, foreign):
                 yield name, reading
                 parts, text = parts + 1, text + (len(reading.text) if isinstance(reading, Reading) else 0)
                 if name and (parts > MOST_PARTS or text > MOST_TEXT or time.monotonic() > until):
@@ -79,77 +78,56 @@ class Reader:
             if depth == 0:
                 yield within, LoadError(f"stands in an archive in an archive, more than {DEEPEST} deep: unpack it")
                 continue
-            with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=scratch) as inner:
-                yield from self._read_all(within, part, Path(inner), depth - 1)
+            with _scratch(part, scratch) as inner:
+                yield from self._read_all(within, part, inner, depth - 1)
 
     def read(self, path: Path, scratch: Path, foreign: str = "") -> Reading:
         """What a file says; what it holds of others is put into `scratch`. Raises LoadError with the reason if it cannot be read, in time and in bounds."""
-        process = self._process = self._process or _start()
+        process = self._process = self._process or _start(self._seconds)
         assert process.stdin is not None
         assert process.stdout is not None
-        late = threading.Event()
-        clock = _Clock(self._seconds, partial(_give_up, process, late))
         try:
             process.stdin.write(json.dumps([os.fsencode(place).hex() for place in (path, scratch, foreign)]).encode() + b"\n")
             process.stdin.flush()
-            while (header := json.loads(process.stdout.readline() or b"null")) == {"alive": True}:
-                clock.again()
+            header = json.loads(process.stdout.readline() or b"null")
             text = process.stdout.read(header["bytes"]) if header and "bytes" in header else b""
         except (BrokenPipeError, ValueError):  # It died before it answered, or half-way.
             header = None
-        finally:
-            clock.stop()
         if header is None or ("bytes" in header and len(text) != header["bytes"]):
-            self._stop()
-            raise PassingError(
-                f"took longer than {self._seconds:g} s and was given up" if late.is_set() else "the parser crashed on it: the file is damaged or hostile"
-            )
-        if late.is_set():  # Just after it had answered: the next file gets a worker of its own.
-            self._stop()
+            late = self._stop() == -signal.SIGALRM
+            raise PassingError(f"took longer than {self._seconds:g} s and was given up" if late else "the parser crashed on it: the file is damaged or hostile")
         if "error" in header:
             raise (PassingError if header["passing"] else LoadError)(header["error"])
         headings = tuple(Heading(*heading) for heading in header["headings"])
         parts = tuple((name, Path(os.fsdecode(bytes.fromhex(place)))) for name, place in header["parts"])
         return Reading(text.decode(), header["title"], tuple(header["pages"]), headings, tuple(header["notes"]), parts, header["language"])
 
-    def _stop(self) -> None:
-        if self._process:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+    def _stop(self) -> int:
+        """End the worker, if it has not ended; how it did."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=1)  # One that was closed, or has died, ends by itself.
+        process.kill()
+        process.communicate()
+        return process.returncode
 
 
-class _Clock:
-    """Calls something when time is up, unless it is stopped before, or begun again."""
-
-    def __init__(self, seconds: float, ring: Callable[[], None]) -> None:
-        self._seconds = seconds
-        self._ring = ring
-        self._begin()
-
-    def _begin(self) -> None:
-        self._timer = threading.Timer(self._seconds, self._ring)
-        self._timer.daemon = True  # A build that is interrupted just here does not wait for it.
-        self._timer.start()
-
-    def stop(self) -> None:
-        self._timer.cancel()
-        self._timer.join()
-
-    def again(self) -> None:
-        self.stop()
-        self._begin()
+@contextlib.contextmanager
+def _scratch(path: Path, inside: Path | None = None) -> Iterator[Path]:
+    """An empty folder to unpack a file into; none is made for one that holds no others."""
+    if not unpacks(path.name):
+        yield Path()
+        return
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=inside) as folder:
+        yield Path(folder)
 
 
-def _give_up(process: "subprocess.Popen[bytes]", late: threading.Event) -> None:
-    late.set()
-    process.kill()
-
-
-def _start() -> "subprocess.Popen[bytes]":
+def _start(seconds: float = SECONDS) -> "subprocess.Popen[bytes]":
     # One thread each: the libraries' pools would spend the address space. No pdf or office file needs more.
     quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-P", "-c", "from index.load.reader import work; work()"]  # Nothing is imported from the folder that one is in.
+    command = [sys.executable, "-P", "-c", f"from index.load.reader import work; work({seconds})"]  # Nothing is imported from the folder that one is in.
     environment = {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])}
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
 
@@ -167,7 +145,7 @@ def work(seconds: float = SECONDS) -> None:
     for line in sys.stdin.buffer:
         path, scratch, foreign = (os.fsdecode(bytes.fromhex(place)) for place in json.loads(line))
         _set_alarm(seconds)
-        _answer(Path(path), Desk(Path(scratch), partial(_beat, output, seconds)), foreign, output)
+        _answer(Path(path), Desk(Path(scratch), partial(_set_alarm, seconds)), foreign, output)
         signal.setitimer(signal.ITIMER_REAL, 0)
     ours = [folder for folder in (Path(scratch), *Path(scratch).parents) if scratch and folder.name.startswith(SCRATCH)]
     if ours:
@@ -175,15 +153,8 @@ def work(seconds: float = SECONDS) -> None:
 
 
 def _set_alarm(seconds: float) -> None:
-    """Have the kernel end this process some time after the build would have: a build that was killed ends nothing."""
-    signal.setitimer(signal.ITIMER_REAL, seconds + SPARE)
-
-
-def _beat(output: IO[bytes], seconds: float) -> None:
-    """Say that a page is done and more are coming."""
-    _set_alarm(seconds)
-    output.write(json.dumps({"alive": True}).encode() + b"\n")
-    output.flush()
+    """Have the kernel end this process: no parser can hold that up, and it happens though the build was killed meanwhile."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _no_network(event: str, _: tuple[Any, ...]) -> None:
