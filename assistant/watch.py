@@ -1,8 +1,8 @@
 """Keep an index equal to its sources until stopped: a build whenever something has changed, and now and then in any case."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 
 from assistant.settings import Settings
@@ -35,6 +35,7 @@ def watch(settings: Settings, given: Sequence[str | Path], told: Callable[[Updat
     opener = lru_cache(maxsize=1)(open_embedder)  # The model stays open from build to build.
     told(update(settings, given, opener=opener))
     sources = _sources(settings, list(map(str, given)))
+    devices = _devices(sources)
     due: float | None = None
     failure = ""
     for changed in _events(settings, sources, stop, poll):
@@ -46,29 +47,36 @@ def watch(settings: Settings, given: Sequence[str | Path], told: Callable[[Updat
         due = None
         sources[:] = _sources(settings, sources)
         try:
-            done = update(settings, sources, watching=Watching(loaded=_require_mounted), opener=opener, readers=_readers(settings))
+            done = update(settings, sources, watching=Watching(loaded=partial(_require_mounted, devices=devices)), opener=opener, readers=_readers(settings))
         except IndexingError as error:
             due = time.monotonic() + (TICK if isinstance(error, LockError) else AGAIN)
             if failure != str(error):
                 failure = str(error)
                 told(error)
         else:
-            failure = ""
+            failure, devices = "", _devices(sources)
             if done.report.committed:
                 told(done)
 
 
-def _require_mounted(loading: Loading) -> None:
-    """Nothing is taken out of the index because a folder is away: not mounted, or out of reach just now. Raises SourceError then."""
+def _require_mounted(loading: Loading, devices: Mapping[str, int]) -> None:
+    """Nothing is taken out of the index because a folder is away: on another device than when it was built of, or out of reach. Raises SourceError then."""
     stamps = loading.known.stamps if loading.known and not loading.connections else {}
     closed = tuple(f"{problem.file}/" for problem in loading.skipped if "the folder cannot be opened" in problem.reason)
-    found = tuple(f"{source}/" for source in {file.source for file in loading.files})
-    gone = {stamp.source for stamp in stamps.values() if not f"{stamp.source}/".startswith(found)}
+    away = {source for source, device in devices.items() if _devices([source]).get(source) != device}
+    found = {file.source for file in loading.files}
+    gone = {stamp.source for stamp in stamps.values() if stamp.source in away - found}
     gone |= {stamp.source for id, stamp in stamps.items() if closed and f"{stamp.source}/{id}".startswith(closed)}
     if gone:
         raise SourceError(
-            f"{min(gone)} is empty or cannot be opened, and the index holds documents of it: mount it again, or run `footnote build` if that is right"
+            f"{min(gone)} is not mounted or cannot be opened, and the index holds documents of it: mount it again, or run `footnote build` if that is right"
         )
+
+
+def _devices(sources: Sequence[str]) -> dict[str, int]:
+    """The device that each source is on, as far as it is there."""
+    found = ((source, _identity(Path(source))) for source in sources)
+    return {source: identity[0] for source, identity in found if identity}
 
 
 def _sources(settings: Settings, otherwise: Sequence[str]) -> list[str]:
@@ -125,8 +133,8 @@ def _ticks(folders: Sequence[Path], index: Path, stop: Stop) -> Iterator[bool]:
             ignore_permission_denied=True,
         ):  # fmt: skip
             yield bool(changes)
-            if stop():
-                return
+            if stop() or any(change is Change.deleted and Path(path) in folders for change, path in changes):
+                return  # What comes in the place of a folder that was removed is not what is watched, though it may bear the same number.
     except (OSError, RuntimeError):  # More folders than the kernel will watch, or one that went away meanwhile.
         while not stop():
             time.sleep(POLLED)

@@ -265,6 +265,7 @@ def build(
                 and (tuple(sources), tuple(readers), reading) == (old.sources, old.readers, old.reading)
                 and not (work.pieces or changes.removed)
             ):
+                store.forget_before()
                 return _report(changes, old.contents.tables, work, 0, committed=False)
             with work.timed("words"):
                 made = _Made(work, before)

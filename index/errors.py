@@ -3,7 +3,8 @@
 IndexingError            every message: the rule, the value that broke it, what to do
 ├── SourceError          a source that does not exist or holds nothing to read
 ├── LoadError            one file that cannot be read; the build names it and goes on
-│   └── PassingError     one that could not be read just now: in time, in memory, or by the disk
+│   └── PassingError     one that could not be read just now: in memory, or by the disk
+│       └── LateError    one that took too long
 ├── ModelError           the embedding model is missing, damaged, or not the expected one
 ├── LockError            another build holds the index folder
 └── StoreError           the index folder
@@ -27,6 +28,10 @@ class LoadError(IndexingError):
 
 class PassingError(LoadError):
     """One file that could not be read just now, and may be the next time."""
+
+
+class LateError(PassingError):
+    """One file that took too long to be read."""
 
 
 class ModelError(IndexingError):

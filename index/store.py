@@ -149,6 +149,14 @@ class Store:
             return str(error).removesuffix(f": {REPAIR}")
         return None
 
+    def forget_before(self) -> None:
+        """Give up the generation before, if it is damaged: nothing is to start from it. Call it under `lock`."""
+        if self.damaged_before():
+            with self._writing(AS_IT_WAS):
+                current = self._current()
+                self._swap("CURRENT", _pointing(current["generation"], current["manifest"], None))
+            self._sweep()
+
     def _read_generation(self, name: str) -> Snapshot:
         """A generation by its name alone, which begins as its manifest's hash does."""
         data = bytes(_mapped(self.path / name / "MANIFEST.json"))

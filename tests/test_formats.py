@@ -84,6 +84,30 @@ def test_latex_is_read_as_it_is_set(folder: Path) -> None:
     assert [s.text.strip("* ") for s in sentences(document) if "days" in s.text or "writing" in s.text] == ["Ninety days.", "In writing."]
 
 
+def test_latex_loses_nothing_that_is_set(folder: Path) -> None:
+    source = (
+        "\\newcommand{\\co}{Acme Limited}\n\\begin{document}\n\\section{One} Words.\n\n\\paragraph{Run in} More words.\n\n"
+        "The landlord is \\co{} of Oslo, and \\co\\ knows. See \\href{http://y.z/q%3D1}{link words} and \\url{http://x.org/a%20b} there.\n\n"
+        "\\begin{verbatim}\nx = 100 % y\n\\end{verbatim}\nThen \\verb|a % b| tail.\n\\begin{comment}Secret.\\end{comment}\\iffalse hid \\fi\n\n"
+        "\\begin{tabular}{cc}\\multicolumn{1}{c}{800} & 900\\end{tabular}\n\\end{document}"
+    )
+    write(folder, {"a.tex": source})
+    document = only(folder)
+    text = " ".join(document.text.split())
+    for words in (
+        "The landlord is Acme Limited of Oslo, and Acme Limited knows.", "See link words and http://x.org/a%20b there.", "x = 100 % y",
+        "Then a % b tail.", "800", "Run in", "More words.",
+    ):  # fmt: skip
+        assert words in text, text
+    assert not {"Secret.", "hid", "1c800"} & set(text.split())
+    assert headings(document) == [("One", 2), ("Run in", 4)]
+
+
+def test_a_lone_macro_is_no_crash(folder: Path) -> None:
+    write(folder, {f"{name}.tex": f"Words.\\{name}" for name in ("footnote", "section", "sqrt", "href")})
+    assert all(document.text.startswith("Words.") for document in loaded(folder).values())
+
+
 # --- Tables ------------------------------------------------------------------------------------------
 
 
@@ -125,6 +149,32 @@ def test_a_page_of_tables_tells_data_from_layout(folder: Path) -> None:
     document = only(folder)
     assert document.text.startswith("Flats\n\nRents\n\nFlat: A; Rent: 900; Floor: 1.\n\nFlat: A; Rent: 950; Floor: 2.\n\nBetween.\n\nLeft side.\n\nOne")
     assert document.text.endswith("After.")
+
+
+def test_a_merged_cell_leaves_the_others_in_their_columns(folder: Path) -> None:
+    import docx
+
+    document = docx.Document()
+    table = document.add_table(4, 3)
+    for row, texts in enumerate([("Region", "City", "Rent"), ("North", "Oslo", "900"), ("", "Bergen", "700"), ("South, all", "", "500")]):
+        for cell, text in zip(table.rows[row].cells, texts, strict=True):
+            cell.text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    table.cell(3, 0).merge(table.cell(3, 1))
+    document.save(str(folder / "a.docx"))
+    assert only(folder).text.split("\n\n") == ["Region: North; City: Oslo; Rent: 900.", "City: Bergen; Rent: 700.", "Region: South, all; Rent: 500."]
+
+
+def test_a_cell_far_away_costs_no_time(folder: Path) -> None:
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(str(folder / "a.xlsx"))
+    sheet = book.add_worksheet("Rents")
+    for row in range(300):
+        sheet.write_row(row, 0, [f"Flat {row}", row, "yes"])
+    sheet.write(0, 16383, "far words")
+    book.close()
+    assert "far words" in only(folder).text
 
 
 def test_workbooks_give_sheets_rows_dates_and_no_hidden_sheet(folder: Path) -> None:
@@ -199,6 +249,11 @@ def test_opendocument_text_is_read_in_order(folder: Path) -> None:
     document = only(folder)
     assert document.text == "The lease\n\nThe rent  is\t900 euros.\n\nA month.\n\nOne\n\nTwo\n\nFlat: A; Rent: 900."
     assert (document.title, headings(document), document.notes) == ("A lease", [("The lease", 1)], ("7 hidden characters were left out",))
+
+
+def test_counts_that_are_none_are_one(folder: Path) -> None:
+    write(folder, {"a.odt": documents.odf('<office:text><text:h text:outline-level="x">One</text:h><text:p>a<text:s text:c=""/>b</text:p></office:text>')})
+    assert only(folder).text == "One\n\na b"
 
 
 def test_what_is_nested_in_boxes_is_said_once(folder: Path) -> None:
@@ -278,6 +333,11 @@ def test_subtitles_run_on_and_say_the_time(folder: Path) -> None:
     assert found["b.vtt"].text == "00:00:01\n\nAnna: We agree & sign."
 
 
+def test_blank_lines_and_odd_times_of_subtitles_cost_nothing(folder: Path) -> None:
+    write(folder, {"a.srt": "\n" * 60_000 + "1\n00:00:1 --> 00:00:3,000\nif x < 5 and y > 3 then\n"})
+    assert only(folder).text == "00:00:01\n\nif x < 5 and y > 3 then"
+
+
 # --- Mail --------------------------------------------------------------------------------------------
 
 
@@ -306,6 +366,37 @@ def test_a_mail_is_read_with_its_header_and_its_attachments(folder: Path) -> Non
     assert (found["a.eml/.._lease.pdf"].pages, found["a.eml/.._lease.pdf"].inside) == ((0, 10), "a.eml")
     assert found["a.eml/Inner.eml"].text.endswith("From within.")
     assert notes(loading) == ["the attachment x.bin is of a format that is not read"]
+
+
+ROOT_IS_ATTACHED = (
+    b"From: scan@x\nSubject: Scan\nMIME-Version: 1.0\nContent-Type: text/plain; name=scan.txt\n"
+    b"Content-Disposition: attachment; filename=scan.txt\n\nThe rent is 900."
+)
+NO_BOUNDARY = b"From: x@y\nSubject: Lost\nMIME-Version: 1.0\nContent-Type: multipart/mixed\n\nThe rent is 900.\n"
+
+
+def test_no_mail_loses_its_words(folder: Path) -> None:
+    invitation = EmailMessage()
+    invitation["Subject"] = "Meet"
+    invitation.set_content("<p>Meet at noon.</p>", subtype="html")
+    invitation.add_alternative("BEGIN:VCALENDAR", subtype="calendar")
+    files = {"root.eml": ROOT_IS_ATTACHED, "lost.eml": NO_BOUNDARY, "meet.eml": invitation.as_bytes(), "mark.eml": b"\xef\xbb\xbfSubject: Hi\n\nAll is well."}
+    files |= {f"{name}.eml": f"Subject: x\nContent-Type: text/plain; charset={name}\n\nAll is well.".encode() for name in ("idna", "punycode", "undefined")}
+    files |= {"deep.eml": b"Subject: x\nTo: " + b"(" * 3000 + b")" * 3000 + b"\n\nAll is well."}
+    write(folder, files)
+    found = {id: document.text for id, document in loaded(folder).items()}
+    assert found["root.eml/scan.txt"] == "The rent is 900."
+    assert "The rent is 900." in found["lost.eml"]
+    assert found["meet.eml"].endswith("Meet at noon.")
+    assert all(found[f"{name}.eml"].endswith("All is well.") for name in ("mark", "idna", "punycode", "undefined", "deep"))
+
+
+def test_a_line_that_begins_with_from_is_text(folder: Path) -> None:
+    body = "Body one.\nFrom here on we go.\n\nFrom now on the rent is 900.\n\n>From Berlin with love."
+    write(folder, {"a.mbox": f"From a@b Wed Nov 25 15:00:00 2026\nSubject: One\n\n{body}\n\nFrom a@b Wed Nov 25 15:01:00 2026\nSubject: Two\n\nEnd.\n"})
+    document = only(folder)
+    assert headings(document) == [("One", 1), ("Two", 1)]
+    assert body.replace(">From", "From") in document.text
 
 
 def test_a_mail_that_is_html_alone_and_a_saved_page(folder: Path) -> None:
@@ -534,6 +625,9 @@ def test_archives_in_archives_end_somewhere(folder: Path) -> None:
         ("a.srt", b"no cues", "holds no subtitles"),
         ("a.docx", documents.archive({"a": "x"}), "is not a Word document"),
         ("a.rtf", b"no", "is not rich text"),
+        ("a.html", b"<table><tr><td>x<td>" + b"<span>" * 1500 + b"y<tr><td>z<td>w</table>", "nested"),
+        ("a.ipynb", b"[" * 100_000, "nested too deep"),
+        ("a.odt", documents.odf("<office:text>" + "<text:span>" * 1200 + "x" + "</text:span>" * 1200 + "</office:text>"), "nested too deep"),
         ("a.pdf", b"%PDF-1.4 no", "is damaged or not a PDF"),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import index.load.seen
-from index.errors import LoadError, PassingError, SourceError
+from index.errors import LateError, LoadError, PassingError, SourceError
 from index.load import Loading, Seen, load
 from index.load.reader import Reader
 from index.load.text import decode
@@ -444,12 +444,26 @@ def test_what_cannot_be_read_is_not_tried_again_until_it_changes(folder: Path, m
     assert Seen.from_bytes(seen.to_bytes(1), 2).troubles == {}
 
 
-def test_what_failed_for_reasons_of_the_moment_is_tried_again_after_an_hour(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_failed_for_reasons_of_the_moment_is_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, {"a.txt": "One."})
+    read = Reader.read
+
+    def crashed(*_: object) -> None:
+        raise PassingError("the parser crashed on it: the file is damaged or hostile")
+
+    monkeypatch.setattr(Reader, "read", crashed)
+    first, seen = seen_after(folder)
+    monkeypatch.setattr(Reader, "read", read)
+    second, _ = seen_after(folder, seen)
+    assert (len(first.failed), only(second).text) == (1, "One.")
+
+
+def test_what_took_too_long_is_tried_again_after_an_hour(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(folder, {"a.txt": "One."})
     read = Reader.read
 
     def late(*_: object) -> None:
-        raise PassingError("took longer than 30 s and was given up")
+        raise LateError("took longer than 30 s and was given up")
 
     monkeypatch.setattr(Reader, "read", late)
     first, seen = seen_after(folder)

@@ -1,5 +1,6 @@
 """`footnote watch` keeps an index equal to its sources: real processes, real files, and however editors save them."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from assistant.watch import _require_mounted
 from index.contents import FILES, Contents
-from index.errors import StoreError
+from index.embed import Embedder
+from index.errors import SourceError, StoreError
+from index.load import load
 from index.store import Store
-from tests.conftest import Run, interruptible, write
+from tests.conftest import Run, build_index, interruptible, write
 
 PATIENCE = 60
 Watch = Callable[..., Path]
@@ -118,18 +122,40 @@ def test_an_index_inside_its_source_does_not_set_itself_off(folder: Path, offlin
     assert len(told.splitlines()) == 2
 
 
-def test_a_source_that_is_not_mounted_empties_no_index(watching: Watch, folder: Path, tmp_path: Path) -> None:
+def test_the_last_document_of_a_source_goes_too(watching: Watch, folder: Path) -> None:
     write(folder, {"a.txt": "One."})
     index = watching([folder])
     await_texts(index, {"a.txt": "One."})
-    folder.rename(tmp_path / "away")
-    folder.mkdir()  # The place that it was mounted at.
-    time.sleep(4)
-    assert texts(index) == {"a.txt": "One."}
-    folder.rmdir()
-    (tmp_path / "away").rename(folder)
+    (folder / "a.txt").unlink()
+    await_texts(index, {})
     write(folder, {"b.txt": "Two."})
-    await_texts(index, {"a.txt": "One.", "b.txt": "Two."})
+    await_texts(index, {"b.txt": "Two."})
+
+
+def test_a_source_that_is_not_mounted_empties_no_index(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    write(folder, {"a.txt": "One."})
+    build_index(tmp_path / "index", [folder], embedder)
+    (folder / "a.txt").unlink()  # As its mount point is without it.
+    known = Contents.from_files(Store(tmp_path / "index").read(FILES).files)
+    loading = load([folder], known)
+    device = folder.stat().st_dev
+    _require_mounted(loading, {str(folder): device})
+    with pytest.raises(SourceError, match="is not mounted or cannot be opened, and the index holds documents of it"):
+        _require_mounted(loading, {str(folder): device + 1})
+
+
+def test_a_folder_that_is_removed_and_made_again_is_watched_again(watching: Watch, folder: Path) -> None:
+    write(folder, {"a.txt": "One."})
+    index = watching([folder])
+    await_texts(index, {"a.txt": "One."})
+    for number in range(4):
+        shutil.rmtree(folder)
+        write(folder, {f"{number}.txt": "New."})
+        await_texts(index, {f"{number}.txt": "New."})
+        began = time.monotonic()
+        write(folder, {"later.txt": "Later."})
+        await_texts(index, {f"{number}.txt": "New.", "later.txt": "Later."})
+        assert time.monotonic() - began < 30  # Told by an event, and not by the look that is taken once a minute.
 
 
 def test_a_build_with_other_sources_is_followed(watching: Watch, folder: Path, tmp_path: Path, footnote: Run) -> None:

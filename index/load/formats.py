@@ -1,11 +1,13 @@
 """Which reader reads which file: by its suffix, and each imported when its format is read."""
 
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 
-from index.errors import LoadError
+from index.errors import LoadError, PassingError
 from index.load import ocr
 from index.load.desk import Desk
 from index.load.language import language_of
@@ -86,7 +88,11 @@ def read(path: Path, desk: Desk) -> Reading:
             raise LoadError("is empty (0 bytes)")
         reading = reader(path, desk, is_read) if name in UNPACKING else reader(path, desk) if name in RECOGNISING else reader(path)
     except OSError as error:
-        raise LoadError(f"cannot be opened: {error.strerror or error}") from error
+        raise PassingError(f"cannot be opened: {error.strerror or error}") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise LoadError(f"is damaged: {error}") from error
+    except RecursionError as error:
+        raise LoadError("is nested too deep to be read") from error
     if not reading.text.strip() and not reading.parts:
         raise LoadError("holds no text")
     return replace(reading, notes=(*reading.notes, *_oddities(reading.text)), language=language_of(reading.text))

@@ -1,6 +1,7 @@
 """Mail: a message with its header, its text, and what is attached; mailboxes; pages saved as MHTML. The door to python-oxmsg."""
 
-import mailbox
+import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import Message
@@ -16,12 +17,15 @@ from index.load.rich import rtf_text
 from index.load.text import decode
 
 SHOWN = ("From", "To", "Cc", "Date", "Subject")
+SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n))From \S+[^\n]* \d{1,2}:\d\d[^\n]*\n")
+"""What begins a message in a mailbox (RFC 4155): after a blank line, a sender and a time. Other lines with "From" are text."""
+QUOTED_FROM = re.compile(rb"^>(>*From )", re.M)
 IsRead = Callable[[str], bool]
 
 
 def read_eml(path: Path, desk: Desk, is_read: IsRead) -> Reading:
     """A message, and its attachments as parts of their own."""
-    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes().removeprefix(BOM_UTF8))
     if not message.keys():
         raise LoadError("is not a mail: it has no header")
     writer = Writer()
@@ -31,16 +35,18 @@ def read_eml(path: Path, desk: Desk, is_read: IsRead) -> Reading:
 
 def read_mbox(path: Path) -> Reading:
     """A mailbox: its messages one after the other, each under its subject. Attachments are told of, and not read."""
+    data = path.read_bytes().replace(b"\r\n", b"\n")
+    starts = list(SEPARATOR.finditer(data))
+    if not starts or starts[0].start():
+        raise LoadError("is not a mailbox: it does not begin with a line that begins a message")
     writer = Writer()
     attached = 0
-    box = mailbox.mbox(path, create=False)
-    for key in box.iterkeys():
-        message = message_from_bytes(box.get_bytes(key), policy=policy.default)
+    for start, following in zip(starts, [*starts[1:], None], strict=True):
+        raw = QUOTED_FROM.sub(rb"\1", data[start.end() : following.start() if following else len(data)])
+        message = message_from_bytes(raw, policy=policy.default)
         writer.heading(_header(message, "Subject") or "(no subject)", 1)
         _put_message(message, writer)
         attached += sum(1 for _ in _attachments(message))
-    if not len(box):
-        raise LoadError("is not a mailbox: no line in it begins a message")
     if attached:
         writer.notes.append(f"{attached} attachments were left out")
     return writer.reading()
@@ -48,7 +54,7 @@ def read_mbox(path: Path) -> Reading:
 
 def read_mhtml(path: Path) -> Reading:
     """A page saved with all that it shows: its first HTML part."""
-    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes().removeprefix(BOM_UTF8))
     for part in message.walk():
         if part.get_content_type() in ("text/html", "application/xhtml+xml"):
             page = html_reading(_decoded(part))
@@ -60,7 +66,7 @@ def _header(message: Message, name: str) -> str:
     """A header on one line; one that is malformed as it stands."""
     try:
         value = message[name]
-    except (ValueError, IndexError, AttributeError, TypeError):  # What some malformed addresses and dates make of the standard parser.
+    except (ValueError, IndexError, AttributeError, TypeError, RecursionError):  # What some malformed addresses and dates make of the standard parser.
         value = next((raw for key, raw in message.raw_items() if key.lower() == name.lower()), "")
     return " ".join(str(value or "").split())
 
@@ -78,17 +84,19 @@ def _put_message(message: Message, writer: Writer) -> None:
 
 
 def _bodies(message: Message) -> Iterator[Message]:
-    """The parts that a mail program shows: of alternatives the plain one, if it says something, else HTML; none that is attached."""
-    if message.get_content_type() == "multipart/alternative":
+    """The parts that a mail program shows: of alternatives the plain one, if it says something, else the richest that does; none that is attached."""
+    kind = message.get_content_type()
+    if kind == "message/rfc822":
+        return
+    if message.is_multipart():
         parts = _parts_of(message)
-        plain = [part for part in parts if part.get_content_type() == "text/plain" and _payload(part).strip()]
-        for part in plain[:1] or parts[-1:]:
+        if kind == "multipart/alternative":
+            parts = [part for part in parts if any(_payload(body).strip() for body in _bodies(part))]
+            parts = [part for part in parts if part.get_content_type() == "text/plain"][:1] or parts[-1:]
+        for part in parts:
             yield from _bodies(part)
-    elif message.is_multipart() and message.get_content_type() != "message/rfc822":
-        for part in _parts_of(message):
-            yield from _bodies(part)
-    elif message.get_content_maintype() == "text" and not _is_attached(message) and message.get_content_type() != "text/calendar":
-        yield message
+    elif message.get_content_maintype() in ("text", "multipart") and kind != "text/calendar" and not _is_attached(message):
+        yield message  # One that is called multipart and is not has lost its boundary, not its text.
 
 
 def _parts_of(message: Message) -> list[Message]:
@@ -100,15 +108,15 @@ def _is_attached(part: Message) -> bool:
     return part.get_content_disposition() == "attachment" or bool(part.get_filename())
 
 
-def _attachments(message: Message) -> Iterator[tuple[str, bytes]]:
+def _attachments(part: Message) -> Iterator[tuple[str, bytes]]:
     """The name and the bytes of each attachment; a mail that is attached is an attachment by its subject."""
-    for part in _parts_of(message):
-        if part.get_content_type() == "message/rfc822":
-            yield from ((f"{_header(inner, 'Subject') or 'message'}.eml", inner.as_bytes()) for inner in _parts_of(part))
-        elif part.is_multipart():
-            yield from _attachments(part)
-        elif _is_attached(part):
-            yield part.get_filename() or "unnamed", _payload(part)
+    if part.get_content_type() == "message/rfc822":
+        yield from ((f"{_header(inner, 'Subject') or 'message'}.eml", inner.as_bytes()) for inner in _parts_of(part))
+    elif part.is_multipart():
+        for inner in _parts_of(part):
+            yield from _attachments(inner)
+    elif _is_attached(part):
+        yield part.get_filename() or "unnamed", _payload(part)
 
 
 def _payload(part: Message) -> bytes:

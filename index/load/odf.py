@@ -56,7 +56,7 @@ def _put_children(parent: Any, writer: Writer, hidden: set[str]) -> None:
             writer.page()
             _put_children(node, writer, hidden)
         elif node.tag == f"{TEXT}h":
-            writer.heading(_text(node, hidden, writer), int(node.get(f"{TEXT}outline-level", "1")))
+            writer.heading(_text(node, hidden, writer), _number(node, f"{TEXT}outline-level"))
             _put_apart(node, writer, hidden)
         elif node.tag == f"{TEXT}p":
             writer.put(_text(node, hidden, writer))
@@ -84,7 +84,7 @@ def _text(node: Any, hidden: set[str], writer: Writer) -> str:
     parts = [node.text or ""]
     for child in node:
         if child.tag == f"{TEXT}s":
-            parts.append(" " * int(child.get(f"{TEXT}c", "1")))
+            parts.append(" " * _number(child, f"{TEXT}c"))
         elif isinstance(child.tag, str) and child.tag not in APART:
             parts.append(WHITE.get(child.tag) or _text(child, hidden, writer))
         parts.append(child.tail or "")
@@ -106,4 +106,10 @@ def _cells(row: Any, hidden: set[str], writer: Writer) -> Iterator[str]:
     for cell in row.iter(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
         paragraphs = (p for p in cell.iter(f"{TEXT}p", f"{TEXT}h") if not any(above.tag in APART for above in p.iterancestors()))
         said = " ".join(_text(paragraph, hidden, writer) for paragraph in paragraphs)
-        yield from [said] * (min(int(cell.get(f"{TABLE}number-columns-repeated", "1")), 100) if said else 1)
+        yield from [said] * (min(_number(cell, f"{TABLE}number-columns-repeated"), 100) if said else 1)
+
+
+def _number(node: Any, name: str) -> int:
+    """A count that an element gives, 1 where it gives none."""
+    value = node.get(name, "")
+    return min(int(value), 10_000) if value.isascii() and value.isdecimal() else 1

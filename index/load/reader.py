@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from index.errors import LoadError, PassingError
+from index.errors import LateError, LoadError, PassingError
 from index.load import ocr
 from index.load.desk import Desk
 from index.load.foreign import read_foreign
@@ -95,7 +95,9 @@ class Reader:
             header = None
         if header is None or ("bytes" in header and len(text) != header["bytes"]):
             late = self._stop() == -signal.SIGALRM
-            raise PassingError(f"took longer than {self._seconds:g} s and was given up" if late else "the parser crashed on it: the file is damaged or hostile")
+            if late:
+                raise LateError(f"took longer than {self._seconds:g} s and was given up")
+            raise PassingError("the parser crashed on it: the file is damaged or hostile")
         if "error" in header:
             raise (PassingError if header["passing"] else LoadError)(header["error"])
         headings = tuple(Heading(*heading) for heading in header["headings"])

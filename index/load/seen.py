@@ -8,13 +8,14 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from index.errors import LoadError, PassingError
+from index.errors import LateError, LoadError, PassingError
 
 Signature = tuple[int, int, int, int, int]
 """Size, time of change, time of change of the entry (both in nanoseconds since 1970), inode, device."""
 
 GRANULE = 2_000_000_000
 """Nanoseconds: the coarsest clock of a file system (FAT's). A file that changed as lately as that may change again and bear the same time."""
+NEVER, AT_ONCE = 0.0, 1.0
 AGAIN = 3600.0  # Seconds: a file that took too long costs as much again at each try.
 VERSION = 2
 
@@ -83,10 +84,15 @@ class Seen:
         return found
 
     def tell(self, content: str, troubles: Iterable[tuple[str, LoadError]]) -> None:
-        """Remember what cannot be read of a content: for ever, or for an hour where that may have been for reasons of the moment."""
-        until = time.time() + AGAIN
-        if found := [(inside, str(error), until if isinstance(error, PassingError) else 0.0) for inside, error in troubles]:
+        """Remember what cannot be read of a content: for ever; for an hour where it took too long; until the next build where it was the moment's fault."""
+        if found := [(inside, str(error), _until(error)) for inside, error in troubles]:
             self._troubles[content] = found
+
+
+def _until(error: LoadError) -> float:
+    if isinstance(error, LateError):
+        return time.time() + AGAIN
+    return AT_ONCE if isinstance(error, PassingError) else NEVER
 
 
 def _sha256(path: str) -> str:

@@ -41,7 +41,9 @@ def read_workbook(path: Path) -> Reading:
 
 
 def _put_sheet(writer: Writer, name: str, rows: Sequence[Sequence[Value]], alone: bool) -> None:
-    shown = [[_shown(value) for value in row] for row in rows]
+    used = sorted({column for row in rows for column, value in enumerate(row) if value != ""})
+    kept = [column for column in used for column in ((column - 1, column) if column and column - 1 not in used else (column,))]
+    shown = [["" if row[column] == "" else _shown(row[column]) for column in kept] for row in rows]
     if any(any(row) for row in shown):
         if not (alone and name.lower() in ("sheet1", "sheet")):
             writer.heading(name, 1)

@@ -29,7 +29,7 @@ def read_pptx(path: Path) -> Reading:
     hidden = []
     for number, slide in enumerate(slides, 1):
         writer.page()
-        if slide.element.get("show") == "0":
+        if slide.element.get("show") in ("0", "false"):
             hidden.append(str(number))
             continue
         try:

@@ -8,9 +8,11 @@ from index.errors import LoadError
 from index.load.reading import Reading, Writer
 from index.load.text import decode
 
-CUE = re.compile(r"^\s*(?:(?P<hours>\d+):)?(?P<minutes>\d{1,2}):(?P<seconds>\d{2})[.,]\d{1,3}\s*-->[^\n]*\n(?P<said>(?:[^\n]*\S[^\n]*(?:\n|\Z))*)", re.M)
+CUE = re.compile(
+    r"^[ \t]*(?:(?P<hours>\d+):)?(?P<minutes>\d{1,2}):(?P<seconds>\d{1,2})(?:[.,]\d{1,3})?[ \t]*-->[^\n]*\n(?P<said>(?:[^\n]*\S[^\n]*(?:\n|\Z))*)", re.M
+)
 VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]+)>")
-TAG = re.compile(r"<[^>]*>|\{\\[^}]*\}")
+TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
 MINUTE = 60
 ENDED = (".", "!", "?", "…", '"', "”", "♪")
 

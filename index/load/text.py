@@ -42,6 +42,8 @@ def decode(data: bytes, declared: str | None = None) -> tuple[str, str | None]:
     return _texty(_single_bytes(data) if encoding == "cp1252" else data.decode(encoding)), f"is not UTF-8; read as {encoding}"
 
 
+NO_TEXT = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "utf_7")
+"""What Python calls encodings, and no file is written in."""
 ESCAPING = ("iso2022_jp_2", "iso2022_jp_3", "iso2022_kr")
 
 
@@ -101,6 +103,8 @@ def _detected(data: bytes) -> str | None:
 
 
 def _decodes(data: bytes, encoding: str) -> bool:
+    if encoding.lower().replace("-", "_") in NO_TEXT:
+        return False
     try:
         data.decode(encoding)
     except (UnicodeError, LookupError, ValueError):  # Of what a file may declare some are no encodings of text.

@@ -5,6 +5,7 @@ It does not read comments, nor the numbers that Word puts before list items.
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -94,16 +95,16 @@ class _Story:
         """A sentence a row. A merged cell stands once."""
         rows = _rows(table)
         header = bool(rows) and rows[0].find(f"{WORD}trPr/{WORD}tblHeader") is not None
-        self.writer.table([[_text_of_cell(cell) for cell in _cells(row)] for row in rows], header or None)
+        self.writer.table([list(_columns(row)) for row in rows], header or None)
 
     def _put_apart(self, block: Any) -> None:
         """Notes and text boxes of a block, after it."""
         for node in block.iter(*NOTES, f"{WORD}txbxContent"):
-            if any(above.tag in APART for above in node.iterancestors()):
+            if any(above.tag in APART for above in takewhile(lambda above: above is not block, node.iterancestors())):
                 continue  # It is in a box, and read with that; or it is what older programs show instead of one.
             if node.tag == f"{WORD}txbxContent":
                 self.put_all(node)
-            elif (note := self._notes[NOTES[node.tag]].get(str(node.get(f"{WORD}id")))) is not None:
+            elif (note := self._notes[NOTES[node.tag]].pop(str(node.get(f"{WORD}id")), None)) is not None:
                 self.put_all(note)
 
     def put_edges(self) -> None:
@@ -145,7 +146,7 @@ def _text(node: Any) -> str:
 
 def _vanishes(run: Any) -> bool:
     mark = run.find(f"{WORD}rPr/{WORD}vanish")
-    return mark is not None and mark.get(f"{WORD}val") not in ("0", "false")
+    return mark is not None and mark.get(f"{WORD}val") not in ("0", "false", "off")
 
 
 def _rows(table: Any) -> list[Any]:
@@ -153,10 +154,29 @@ def _rows(table: Any) -> list[Any]:
 
 
 def _cells(row: Any) -> Iterator[Any]:
+    """The cells of a row that are not the rest of one above."""
+    return (cell for cell in row.iter(f"{WORD}tc") if _row_of(cell) is row and not _goes_on(cell))
+
+
+def _columns(row: Any) -> Iterator[str]:
+    """The texts of a row column by column: what a merged cell covers is empty."""
+    yield from [""] * _size(row, f"{WORD}trPr/{WORD}gridBefore")
     for cell in row.iter(f"{WORD}tc"):
-        merged = cell.find(f"{WORD}tcPr/{WORD}vMerge")
-        if _row_of(cell) is row and not (merged is not None and merged.get(f"{WORD}val") != "restart"):
-            yield cell
+        if _row_of(cell) is row:
+            yield "" if _goes_on(cell) else _text_of_cell(cell)
+            yield from [""] * (_size(cell, f"{WORD}tcPr/{WORD}gridSpan") - 1)
+
+
+def _goes_on(cell: Any) -> bool:
+    """Whether a cell is the rest of one above."""
+    merged = cell.find(f"{WORD}tcPr/{WORD}vMerge")
+    return merged is not None and merged.get(f"{WORD}val") != "restart"
+
+
+def _size(node: Any, path: str) -> int:
+    found = node.find(path)
+    value = "" if found is None else str(found.get(f"{WORD}val") or "")
+    return min(int(value), 100) if value.isascii() and value.isdecimal() else 0
 
 
 def _text_of_cell(cell: Any) -> str:
