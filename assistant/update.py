@@ -141,7 +141,7 @@ class _Job:
         sources = list(dict.fromkeys(chosen if connects(foreign) else (str(resolve(Path(source))) for source in chosen)))
         old = None if full else reusable(store, watching.warned)
         seen = Seen() if full else Seen.from_bytes(store.remembered("SEEN"), version())
-        same = old is not None and (old.readers, old.reading) == (names, version())  # Another reader may say something else of the same file.
+        same = old is not None and (old.manifest.readers, old.manifest.reading) == (names, version())  # Another reader may say something else of a file.
         known = old.contents if old and same else None
         return cls(sources, names, before, old, load(sources, known, seen, [settings.index], watching.reading, foreign))
 
@@ -169,8 +169,8 @@ def _recipe(store: Store, given: bool) -> Recipe | None:
 
 def _embedder(settings: Settings, old: Built | None, before: Recipe | None, opener: Opener) -> Embedder:
     """The embedder of the model that was asked for, else of the index's; the default's where there is no index."""
-    if old and settings.model in (None, old.model.name):
-        expected = old.model
+    if old and settings.model in (None, old.manifest.model.name):
+        expected = old.manifest.model
         return Postponed(expected, lambda: opener(expected.name, settings.cache_folder, expected, settings.device))
     name = settings.model or (before.model if before else settings.model_name)
     return opener(name, settings.cache_folder, None, settings.device)

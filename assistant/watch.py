@@ -10,7 +10,7 @@ from assistant.update import Update, Watching, update
 from index.embed import open_embedder
 from index.errors import IndexingError, LockError, SourceError, StoreError
 from index.load import Loading
-from index.store import Store
+from index.store import Recipe, Store
 
 QUIET = 400  # Milliseconds without a change, before what has changed is taken in: editors save in several steps.
 LONGEST_BURST = 5_000  # Milliseconds: a folder that never comes to rest is taken in so often.
@@ -34,7 +34,8 @@ def watch(settings: Settings, given: Sequence[str | Path], told: Callable[[Updat
     """
     opener = lru_cache(maxsize=1)(open_embedder)  # The model stays open from build to build.
     told(update(settings, given, opener=opener))
-    sources = _sources(settings, list(map(str, given)))
+    recipe = Store(settings.index).recipe()
+    sources = list(recipe.sources)
     devices = _devices(sources)
     due: float | None = None
     failure = ""
@@ -45,9 +46,10 @@ def watch(settings: Settings, given: Sequence[str | Path], told: Callable[[Updat
         if due is None or now < due:
             continue
         due = None
-        sources[:] = _sources(settings, sources)
+        recipe = _recipe(settings, recipe)
+        sources[:] = recipe.sources
         try:
-            done = update(settings, sources, watching=Watching(loaded=partial(_require_mounted, devices=devices)), opener=opener, readers=_readers(settings))
+            done = update(settings, sources, watching=Watching(loaded=partial(_require_mounted, devices=devices)), opener=opener, readers=recipe.readers)
         except IndexingError as error:
             due = time.monotonic() + (TICK if isinstance(error, LockError) else AGAIN)
             if failure != str(error):
@@ -79,19 +81,12 @@ def _devices(sources: Sequence[str]) -> dict[str, int]:
     return {source: identity[0] for source, identity in found if identity}
 
 
-def _sources(settings: Settings, otherwise: Sequence[str]) -> list[str]:
-    """The sources of the index: another build may have given it others. `otherwise` where they cannot be told."""
+def _recipe(settings: Settings, otherwise: Recipe) -> Recipe:
+    """What the index is made of: another build may have given it other sources. `otherwise` where that cannot be told."""
     try:
-        return list(Store(settings.index).recipe().sources)
+        return Store(settings.index).recipe()
     except StoreError:
-        return list(otherwise)
-
-
-def _readers(settings: Settings) -> tuple[str, ...]:
-    try:
-        return Store(settings.index).recipe().readers
-    except StoreError:
-        return ()
+        return otherwise
 
 
 def _events(settings: Settings, sources: Sequence[str], stop: Stop, poll: float) -> Iterator[bool]:

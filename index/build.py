@@ -21,7 +21,7 @@ from index.embed import Embedder, Vectors32
 from index.errors import DamagedError, MismatchError, NoIndexError, StoreError
 from index.journal import Journal
 from index.keywords import ChunkWords, Keywords
-from index.store import REPAIR, Store
+from index.store import REPAIR, Manifest, Store
 from index.tables import CHUNKS, KEY, Numbers, Piece, Tables, ranges
 from index.types import Chunk, Document, ModelIdentity, Sentence, Unchanged
 from index.words import indexed_stems
@@ -48,16 +48,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build can go on from: the contents of the index, and the sources, the model and the readers they came from.
-
-    `current` unless the index was damaged since.
-    """
+    """What a build can go on from: the contents of the index, and its manifest. `current` unless the index was damaged since."""
 
     contents: Contents
-    sources: tuple[str, ...]
-    model: ModelIdentity
-    readers: tuple[str, ...] = ()
-    reading: int = 0
+    manifest: Manifest
     current: bool = True
 
 
@@ -115,9 +109,12 @@ def reusable(store: Store, warn: Callable[[str], None] = lambda _: None) -> Buil
     if snapshot.manifest.cut != split.VERSION:
         warn(f"the index in {store.path} was made by other rules than this version's: it is made anew")
         return None
-    return Built(
-        Contents.from_files(snapshot.files), snapshot.manifest.sources, snapshot.manifest.model, snapshot.manifest.readers, snapshot.manifest.reading, current
-    )
+    return Built(Contents.from_files(snapshot.files), snapshot.manifest, current)
+
+
+def made_of(old: Built) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """What decided what was read: the sources, the readers, and the rules of reading."""
+    return old.manifest.sources, old.manifest.readers, old.manifest.reading
 
 
 def require_model(stored: ModelIdentity, model: ModelIdentity, store: Store) -> None:
@@ -249,7 +246,7 @@ def build(
     Raises StoreError unless `old` was made with this very model.
     """
     if old:
-        require_model(old.model, embedder.identity, store)
+        require_model(old.manifest.model, embedder.identity, store)
     before = old.contents if old else None
     with store.journal(embedder.identity, fresh=old is None) as journal, ThreadPoolExecutor(AT_ONCE) as pool:
         work = _Work(embedder, before, journal, pool)
@@ -259,12 +256,7 @@ def build(
             check()
             work.finish()
             changes = plan([*map(Unchanged, work.unchanged), *(document for document, _, _ in work.pieces)], old)
-            if (
-                old
-                and old.current
-                and (tuple(sources), tuple(readers), reading) == (old.sources, old.readers, old.reading)
-                and not (work.pieces or changes.removed)
-            ):
+            if old and old.current and made_of(old) == (tuple(sources), tuple(readers), reading) and not (work.pieces or changes.removed):
                 store.forget_before()
                 return _report(changes, old.contents.tables, work, 0, committed=False)
             with work.timed("words"):

@@ -112,7 +112,7 @@ class Store:
         current = self._current()
         while True:
             try:
-                return self._read(current, names)
+                return self._snapshot(current["generation"], self._manifest_bytes(current["generation"], current["manifest"]), names)
             except DamagedError:
                 moved = self._current()
                 if moved == current:
@@ -121,20 +121,21 @@ class Store:
 
     def fallback(self, names: Sequence[str]) -> Snapshot | None:
         """The newest generation that is whole, whatever CURRENT says; None where none is. For what can be saved of a damaged index."""
-        for _, data, pointer in self._generations():
+        for _, name, data in self._generations():
             with contextlib.suppress(StoreError, ValueError, KeyError):
-                return self._snapshot(pointer, data, names)
+                return self._snapshot(name, data, names)
         return None
 
     def recipe(self) -> Recipe:
         """What the index was made of, whatever its format, if need be by the newest manifest that is whole. Raises StoreError where that cannot be told."""
         try:
-            stored = json.loads(self._manifest_bytes(self._current()))
+            current = self._current()
+            stored = json.loads(self._manifest_bytes(current["generation"], current["manifest"]))
         except DamagedError as error:
             known = self._generations()
             if not known:
                 raise DamagedError(f"{str(error).removesuffix(REPAIR)}{NAME_SOURCES}") from None
-            stored = json.loads(known[0][1])
+            stored = json.loads(known[0][2])
         return Recipe(tuple(map(str, stored["sources"])), str(stored["model"]["name"]), tuple(map(str, stored.get("readers", ()))))
 
     def damaged_before(self) -> str | None:
@@ -159,10 +160,8 @@ class Store:
 
     def _read_generation(self, name: str) -> Snapshot:
         """A generation by its name alone, which begins as its manifest's hash does."""
-        data = bytes(_mapped(self.path / name / "MANIFEST.json"))
-        if name != generation_name(hashlib.sha256(data).hexdigest()):
-            raise DamagedError(f"{self.path / name / 'MANIFEST.json'} is damaged (its SHA-256 differs): {REPAIR}")
-        return self._snapshot({"generation": name}, data, tuple(json.loads(data)["files"]))
+        data = self._manifest_bytes(name)
+        return self._snapshot(name, data, tuple(json.loads(data)["files"]))
 
     def builder(self) -> str | None:
         """Who holds the lock at this moment; None if nobody does. Raises StoreError where that cannot be told."""
@@ -177,15 +176,13 @@ class Store:
             raise StoreError(f"cannot read {self.path / 'LOCK'}: {error.strerror}") from error
         return None
 
-    def _generations(self) -> list[tuple[str, bytes, dict[str, str]]]:
-        """When each generation with a whole manifest was built, that manifest, and how CURRENT would name it; the newest first."""
+    def _generations(self) -> list[tuple[str, str, bytes]]:
+        """When each generation with a whole manifest was built, its name, and that manifest; the newest first."""
         found = []
         for folder in self._ours("gen"):
             with contextlib.suppress(StoreError, ValueError, KeyError):
-                data = bytes(_mapped(folder / "MANIFEST.json"))
-                digest = hashlib.sha256(data).hexdigest()
-                if folder.name == generation_name(digest):
-                    found.append((str(json.loads(data)["built_at"]), data, {"generation": folder.name, "manifest": digest}))
+                data = self._manifest_bytes(folder.name)
+                found.append((str(json.loads(data)["built_at"]), folder.name, data))
         return sorted(found, key=lambda generation: generation[0], reverse=True)
 
     def generation(self) -> str:
@@ -212,24 +209,24 @@ class Store:
         if orphaned:
             raise DamagedError(f"{self.path / 'CURRENT'} is missing, though generations are there: {REPAIR}")
 
-    def _read(self, current: Mapping[str, str], names: Sequence[str]) -> Snapshot:
-        return self._snapshot(current, self._manifest_bytes(current), names)
-
-    def _snapshot(self, current: Mapping[str, str], data: bytes, names: Sequence[str]) -> Snapshot:
+    def _snapshot(self, generation: str, data: bytes, names: Sequence[str]) -> Snapshot:
+        """A generation by its name and its checked manifest, every file checked."""
         manifest = Manifest.from_bytes(data, self.path)
         if set(manifest.files) != set(names):
             raise MismatchError(f"the index in {self.path} holds other files than this version reads: {REPAIR}")
-        folder = self.path / current["generation"]
+        folder = self.path / generation
         largest_first = sorted(names, key=lambda name: -manifest.files[name][0])
         with ThreadPoolExecutor(2) as pool:  # Hashing lets other threads run.
             mapped = pool.map(lambda name: _verified(folder / name, *manifest.files[name]), largest_first)
             files = dict(zip(largest_first, mapped, strict=True))
-        return Snapshot(current["generation"], manifest, files, len(data) + sum(map(len, files.values())))
+        return Snapshot(generation, manifest, files, len(data) + sum(map(len, files.values())))
 
-    def _manifest_bytes(self, current: Mapping[str, str]) -> bytes:
-        file = self.path / current["generation"] / "MANIFEST.json"
+    def _manifest_bytes(self, generation: str, digest: str | None = None) -> bytes:
+        """The manifest of a generation, checked against its whole hash where that is told, and always against the generation's name."""
+        file = self.path / generation / "MANIFEST.json"
         data = bytes(_mapped(file))
-        if hashlib.sha256(data).hexdigest() != current["manifest"]:
+        found = hashlib.sha256(data).hexdigest()
+        if generation_name(found) != generation or found != (digest or found):
             raise DamagedError(f"{file} is damaged (its SHA-256 differs): {REPAIR}")
         return data
 

@@ -65,7 +65,7 @@ class Vectors:
     def _kept(cls, rows: NDArray[np.float16]) -> "Vectors":
         fine = faiss.IndexScalarQuantizer(rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         fine.add_sa_codes(np.ascontiguousarray(rows).view(np.uint8))
-        return cls(fine, _rabitq(rows) if len(rows) > EXACT else None)
+        return cls(fine, _coarse_of(rows))
 
     @classmethod
     def from_bytes(cls, fine: bytes | memoryview, coarse: bytes | memoryview) -> "Vectors":
@@ -75,7 +75,7 @@ class Vectors:
 
     def to_bytes(self) -> tuple[bytes, bytes]:
         """The fine and the coarse index; the second is empty where there is none."""
-        return bytes(faiss.serialize_index(self._fine)), bytes(faiss.serialize_index(self._coarse)) if self._coarse is not None else b""
+        return _bytes_of(self._fine), _bytes_of(self._coarse)
 
     def __len__(self) -> int:
         return int(self._fine.ntotal)
@@ -109,7 +109,7 @@ class Vectors:
 
     def is_coarse_right(self) -> bool:
         """Whether the coarse index is the one that these rows have."""
-        return self.to_bytes()[1] == Vectors._kept(self._stored()).to_bytes()[1]
+        return _bytes_of(self._coarse) == _bytes_of(_coarse_of(self._stored()))
 
     def nearest(self, query: Rows, top: int, allowed: Mask | None = None) -> list[tuple[int, float]]:
         """The (row, cosine) of the `top` nearest to a unit vector, best first, equal ones by row; only rows that are `allowed`."""
@@ -145,6 +145,15 @@ class Vectors:
         vectors = self._fine.reconstruct_batch(np.asarray(rows, np.int64)).astype(np.float64)
         cosines: Cosines = np.clip(np.round(vectors @ query.astype(np.float64), DIGITS), -1.0, 1.0)
         return cosines
+
+
+def _bytes_of(index: Any) -> bytes:
+    return bytes(faiss.serialize_index(index)) if index is not None else b""
+
+
+def _coarse_of(rows: NDArray[np.float16]) -> Any:
+    """The coarse index of some rows; None where they are few enough to be scanned."""
+    return _rabitq(rows) if len(rows) > EXACT else None
 
 
 def _rabitq(rows: NDArray[np.float16]) -> Any:

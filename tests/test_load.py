@@ -444,31 +444,27 @@ def test_what_cannot_be_read_is_not_tried_again_until_it_changes(folder: Path, m
     assert Seen.from_bytes(seen.to_bytes(1), 2).troubles == {}
 
 
-def test_what_failed_for_reasons_of_the_moment_is_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def read_after(error: LoadError, folder: Path) -> tuple[Loading, Loading, Seen]:
+    """What is told of a file that could not be read for this reason, and of the next try; and what was seen of it then."""
     write(folder, {"a.txt": "One."})
-    read = Reader.read
 
-    def crashed(*_: object) -> None:
-        raise PassingError("the parser crashed on it: the file is damaged or hostile")
+    def fail(*_: object) -> None:
+        raise error
 
-    monkeypatch.setattr(Reader, "read", crashed)
-    first, seen = seen_after(folder)
-    monkeypatch.setattr(Reader, "read", read)
-    second, _ = seen_after(folder, seen)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Reader, "read", fail)
+        first, seen = seen_after(folder)
+    second, seen = seen_after(folder, seen)
+    return first, second, seen
+
+
+def test_what_failed_for_reasons_of_the_moment_is_tried_again(folder: Path) -> None:
+    first, second, _ = read_after(PassingError("the parser crashed on it: the file is damaged or hostile"), folder)
     assert (len(first.failed), only(second).text) == (1, "One.")
 
 
 def test_what_took_too_long_is_tried_again_after_an_hour(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(folder, {"a.txt": "One."})
-    read = Reader.read
-
-    def late(*_: object) -> None:
-        raise LateError("took longer than 30 s and was given up")
-
-    monkeypatch.setattr(Reader, "read", late)
-    first, seen = seen_after(folder)
-    monkeypatch.setattr(Reader, "read", read)
-    second, seen = seen_after(folder, seen)
+    first, second, seen = read_after(LateError("took longer than 30 s and was given up"), folder)
     assert ([problem.reason for problem in first.failed], second.failed) == (["took longer than 30 s and was given up"], first.failed)
     now = time.time
     monkeypatch.setattr(time, "time", lambda: now() + 3700)

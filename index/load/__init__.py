@@ -11,7 +11,7 @@ from index.errors import LoadError, PassingError, SourceError
 from index.load import ocr
 from index.load.foreign import Foreign, connected
 from index.load.reader import Reader
-from index.load.reading import Reading
+from index.load.reading import Reading, unused
 from index.load.seen import Seen, signature
 from index.load.walk import File, Skipped, printable, resolve, walk
 from index.types import Document, Stamp, Unchanged
@@ -87,10 +87,9 @@ class Loading:
                 yield from documents
 
     def _connected(self) -> Iterator[Document | Unchanged]:
-        stamps = self.known.stamps if self.known else {}
         for document in connected(self.readers[0].name, self.connections):
             self.read += 1
-            held = stamps.get(document.id)
+            held = self._stamps.get(document.id)
             changed = held is None or held.source_hash != document.source_hash
             self.types["connected"] += changed
             yield document if changed else Unchanged(document.id)
@@ -101,18 +100,21 @@ class Loading:
         return next((reader.name for reader in self.readers if reader.takes(suffix)), "")
 
     @cached_property
+    def _stamps(self) -> Mapping[str, Stamp]:
+        return self.known.stamps if self.known else {}
+
+    @cached_property
     def _of_file(self) -> Mapping[str, list[str]]:
         """The ids of the known documents of each file: one, but for archives and mails."""
         ids: defaultdict[str, list[str]] = defaultdict(list)
-        for id, stamp in self.known.stamps.items() if self.known else ():
+        for id, stamp in self._stamps.items():
             ids[stamp.inside or id].append(id)
         return ids
 
     @cached_property
     def _of_content(self) -> Mapping[str, str]:
         """A known file's id for each content (its hash and its suffix)."""
-        stamps = self.known.stamps if self.known else {}
-        return {_content(file, stamps[ids[0]].source_hash): file for file, ids in self._of_file.items()}
+        return {_content(file, self._stamps[ids[0]].source_hash): file for file, ids in self._of_file.items()}
 
     def _documents(self, reader: Reader, file: File) -> Iterator[Document | Unchanged]:
         digest = self.seen.hash_of(file.path, file.signature)
@@ -123,7 +125,7 @@ class Loading:
             return
         if whole := next((reason for inside, reason, _ in troubles if not inside), None):
             raise LoadError(whole)
-        stamps = self.known.stamps if self.known else {}
+        stamps = self._stamps
         held = self._of_file.get(file.id, ())
         twin = file.id if held and stamps[held[0]].source_hash == digest else self._of_content.get(_content(file.id, digest))
         if held and all((s.source_hash, s.source, s.modified) == (digest, source, modified) for s in map(stamps.__getitem__, held)):
@@ -177,11 +179,7 @@ def _distinct(readings: Iterable[tuple[str, Reading | LoadError]]) -> dict[str, 
     """Readings by their paths inside; of several with one path all but the first bear a number."""
     found: dict[str, Reading | LoadError] = {}
     for inside, reading in readings:
-        name, number = inside, 1
-        while name in found:
-            number += 1
-            name = f"{inside} ({number})"
-        found[name] = reading
+        found[unused(inside, found)] = reading
     return found
 
 

@@ -47,18 +47,21 @@ def transitional(path: Path) -> IO[bytes]:
     """An Office file, checked, as one of the transitional form. Raises LoadError as `check_archive` does."""
     check_archive(path)
     with zipfile.ZipFile(path) as package:
-        parts = {name: package.read(name) for name in package.namelist() if name.endswith((".xml", ".rels"))} if _is_strict(package) else {}
-        if not parts:
+        if not _is_strict(package):
             return io.BytesIO(path.read_bytes())
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as made:
             for name in package.namelist():
-                data = parts.get(name)
-                for strict, usual in NAMES.items() if data else ():
-                    data = data.replace(STRICT + strict, b"http://schemas.openxmlformats.org/" + usual) if data else data
-                made.writestr(name, package.read(name) if data is None else data)
+                made.writestr(name, _renamed(package.read(name)) if name.endswith((".xml", ".rels")) else package.read(name))
     out.seek(0)
     return out
+
+
+def _renamed(part: bytes) -> bytes:
+    """A part of the strict form with the names of the transitional one."""
+    for strict, usual in NAMES.items():
+        part = part.replace(STRICT + strict, b"http://schemas.openxmlformats.org/" + usual)
+    return part
 
 
 def _is_strict(package: zipfile.ZipFile) -> bool:
@@ -74,7 +77,7 @@ def _points_outside(name: str) -> bool:
     return name.startswith("/") or ".." in name.replace("\\", "/").split("/")
 
 
-def read_zip(path: Path, desk: Desk, is_read: Callable[[str], bool]) -> Reading:
+def read_zip(path: Path, desk: Desk) -> Reading:
     """The files of a zip archive that are of a format that is read, unpacked."""
     check_archive(path)
     with zipfile.ZipFile(path) as archive:
@@ -83,10 +86,10 @@ def read_zip(path: Path, desk: Desk, is_read: Callable[[str], bool]) -> Reading:
         if locked and len(locked) == len(entries):
             raise LoadError("is encrypted: unpack it with its password, and index what is in it")
         files = ((entry.filename, partial(archive.open, entry)) for entry in entries if not entry.flag_bits & 1)
-        return _unpacked(files, desk.scratch, is_read, tuple(f"{name} is encrypted and was left out" for name in locked))
+        return _unpacked(files, desk, tuple(f"{name} is encrypted and was left out" for name in locked))
 
 
-def read_tar(path: Path, desk: Desk, is_read: Callable[[str], bool]) -> Reading:
+def read_tar(path: Path, desk: Desk) -> Reading:
     """The files of a tar archive, compressed or not."""
     try:
         with tarfile.open(path) as archive:
@@ -98,7 +101,7 @@ def read_tar(path: Path, desk: Desk, is_read: Callable[[str], bool]) -> Reading:
             if any(_points_outside(member.name) for member in members):
                 raise LoadError("holds parts that point outside the archive: refused")
             files = ((member.name, partial(_extracted, archive, member)) for member in members if member.isreg())
-            return _unpacked(files, desk.scratch, is_read, ())
+            return _unpacked(files, desk, ())
     except (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
         raise LoadError(f"is damaged: {error}") from error
 
@@ -109,16 +112,16 @@ def _extracted(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     return part
 
 
-def _unpacked(files: Iterator[tuple[str, Callable[[], IO[bytes]]]], scratch: Path, is_read: Callable[[str], bool], notes: tuple[str, ...]) -> Reading:
+def _unpacked(files: Iterator[tuple[str, Callable[[], IO[bytes]]]], desk: Desk, notes: tuple[str, ...]) -> Reading:
     """Write what is read under names of our own, and name it by its path in the archive; of two with one path the last counts, as when unpacked."""
     parts: dict[str, Path] = {}
     left = 0
     for number, (name, open_part) in enumerate(files):
         inside = PurePosixPath(name.replace("\\", "/"))
-        if any(part.startswith(".") or part == "__MACOSX" for part in inside.parts) or not is_read(inside.name):
+        if any(part.startswith(".") or part == "__MACOSX" for part in inside.parts) or not desk.is_read(inside.name):
             left += not inside.name.startswith(".") and "__MACOSX" not in inside.parts
             continue
-        place = scratch / f"{number}{inside.suffix}"
+        place = desk.scratch / f"{number}{inside.suffix}"
         try:
             with open_part() as part, place.open("wb") as out:
                 while block := part.read(1 << 20):

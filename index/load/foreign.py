@@ -16,7 +16,7 @@ from typing import Any
 
 from index.errors import LoadError, SourceError
 from index.load import ocr
-from index.load.reading import Reading, Writer
+from index.load.reading import Reading, Writer, unused
 from index.types import Document
 
 OF_A_FILE = frozenset(("file", "file_path", "filepath", "path", "input_file", "pdf_path", "filename"))
@@ -99,10 +99,7 @@ def connected(name: str, sources: Sequence[str]) -> Iterator[Document]:
     for number, (text, metadata, id) in enumerate(found):
         place = str(next((metadata[key] for key in NAMES if metadata.get(key)), "")) or (sources[number] if len(found) == len(sources) else id)
         title = str(metadata.get("title") or "")
-        numbered, count = place, 1
-        while numbered in seen:
-            count += 1
-            numbered = f"{place} ({count})"
+        numbered = unused(place, seen)
         seen.add(numbered)
         yield Document(numbered, title, text, (), hashlib.sha256(f"{title}\0{text}".encode()).hexdigest(), (), name, 0)
 

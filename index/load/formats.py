@@ -86,7 +86,7 @@ def read(path: Path, desk: Desk) -> Reading:
     try:
         if path.stat().st_size == 0:
             raise LoadError("is empty (0 bytes)")
-        reading = reader(path, desk, is_read) if name in UNPACKING else reader(path, desk) if name in RECOGNISING else reader(path)
+        reading = reader(path) if name in FORMATS else reader(path, desk)
     except OSError as error:
         raise PassingError(f"cannot be opened: {error.strerror or error}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:

@@ -2,10 +2,9 @@
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import Message
-from email.parser import BytesParser
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,17 +19,16 @@ SHOWN = ("From", "To", "Cc", "Date", "Subject")
 SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n))From \S+[^\n]* \d{1,2}:\d\d[^\n]*\n")
 """What begins a message in a mailbox (RFC 4155): after a blank line, a sender and a time. Other lines with "From" are text."""
 QUOTED_FROM = re.compile(rb"^>(>*From )", re.M)
-IsRead = Callable[[str], bool]
 
 
-def read_eml(path: Path, desk: Desk, is_read: IsRead) -> Reading:
+def read_eml(path: Path, desk: Desk) -> Reading:
     """A message, and its attachments as parts of their own."""
-    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes().removeprefix(BOM_UTF8))
+    message = _parsed(path.read_bytes())
     if not message.keys():
         raise LoadError("is not a mail: it has no header")
     writer = Writer()
     _put_message(message, writer)
-    return writer.reading(_header(message, "Subject"), list(_attached(_attachments(message), desk.scratch, is_read, writer)))
+    return writer.reading(_header(message, "Subject"), list(_attached(_attachments(message), desk, writer)))
 
 
 def read_mbox(path: Path) -> Reading:
@@ -43,7 +41,7 @@ def read_mbox(path: Path) -> Reading:
     attached = 0
     for start, following in zip(starts, [*starts[1:], None], strict=True):
         raw = QUOTED_FROM.sub(rb"\1", data[start.end() : following.start() if following else len(data)])
-        message = message_from_bytes(raw, policy=policy.default)
+        message = _parsed(raw)
         writer.heading(_header(message, "Subject") or "(no subject)", 1)
         _put_message(message, writer)
         attached += sum(1 for _ in _attachments(message))
@@ -54,12 +52,16 @@ def read_mbox(path: Path) -> Reading:
 
 def read_mhtml(path: Path) -> Reading:
     """A page saved with all that it shows: its first HTML part."""
-    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes().removeprefix(BOM_UTF8))
+    message = _parsed(path.read_bytes())
     for part in message.walk():
         if part.get_content_type() in ("text/html", "application/xhtml+xml"):
             page = html_reading(_decoded(part))
             return Reading(page.text, page.title or _header(message, "Subject"), headings=page.headings, notes=page.notes)
     raise LoadError("holds no page: none of its parts is HTML")
+
+
+def _parsed(data: bytes) -> Message:
+    return message_from_bytes(data.removeprefix(BOM_UTF8), policy=policy.default)
 
 
 def _header(message: Message, name: str) -> str:
@@ -130,18 +132,18 @@ def _decoded(part: Message) -> str:
     return decode(data, part.get_content_charset())[0] if data.strip() else ""
 
 
-def _attached(files: Iterator[tuple[str, bytes]], scratch: Path, is_read: IsRead, writer: Writer) -> Iterator[tuple[str, Path]]:
-    """Write what is read into `scratch`, under a name of our own; two of one name are told apart by a number."""
+def _attached(files: Iterator[tuple[str, bytes]], desk: Desk, writer: Writer) -> Iterator[tuple[str, Path]]:
+    """Write what is read under a name of our own; two of one name are told apart by a number."""
     names: dict[str, int] = {}
     for number, (name, data) in enumerate(files):
         inside = PurePosixPath("".join("_" if mark in "/\\\0" or not mark.isprintable() else mark for mark in name)[-120:])
         if not data:
             continue
-        if not is_read(inside.name):
+        if not desk.is_read(inside.name):
             writer.notes.append(f"the attachment {inside} is of a format that is not read")
             continue
         seen = names[str(inside)] = names.get(str(inside), 0) + 1
-        place = scratch / f"{number}{inside.suffix}"
+        place = desk.scratch / f"{number}{inside.suffix}"
         place.write_bytes(data)
         yield (f"{inside.stem} ({seen}){inside.suffix}" if seen > 1 else str(inside)), place
 
@@ -149,7 +151,7 @@ def _attached(files: Iterator[tuple[str, bytes]], scratch: Path, is_read: IsRead
 # --- Outlook -----------------------------------------------------------------------------------------
 
 
-def read_msg(path: Path, desk: Desk, is_read: IsRead) -> Reading:
+def read_msg(path: Path, desk: Desk) -> Reading:
     """An Outlook message, and its attachments."""
     from oxmsg import Message as Outlook
     from oxmsg.domain import constants
@@ -171,7 +173,7 @@ def read_msg(path: Path, desk: Desk, is_read: IsRead) -> Reading:
         elif rtf := _compressed_rtf(message, constants):
             writer.put(rtf)
         files = ((attachment.file_name or "unnamed", attachment.file_bytes or b"") for attachment in message.attachments)
-        return writer.reading(message.subject or "", list(_attached(files, desk.scratch, is_read, writer)))
+        return writer.reading(message.subject or "", list(_attached(files, desk, writer)))
     except (OSError, KeyError, ValueError, IndexError, AttributeError, TypeError) as error:  # oxmsg has no error of its own for a damaged file.
         raise LoadError(f"is not an Outlook message that can be read ({error})") from error
 

@@ -277,10 +277,8 @@ def xml_root(data: bytes) -> Any:
 
 def read_xml(path: Path) -> Reading:
     """XML of any kind: an element with text of its own is a paragraph, one whose children are plain values is a row of them."""
-    data = path.read_bytes()
-    root = xml_root(data)
     writer = Writer()
-    _put_xml(root, writer)
+    _put_xml(xml_root(path.read_bytes()), writer)
     return writer.reading()
 
 
@@ -298,7 +296,10 @@ def _put_xml(root: Any, writer: Writer) -> None:
 
 
 def _xml_text(root: Any) -> Iterator[str]:
-    """The text under an element, with what follows comments, and named entities as HTML knows them. No recursion: XML may be nested deep."""
+    """The text under an element, with what follows comments and entities. What an entity stands for, a file or a bomb, is not read.
+
+    No recursion: XML may be nested deep.
+    """
     waiting = [(root, False)]
     while waiting:
         node, left = waiting.pop()
@@ -308,8 +309,6 @@ def _xml_text(root: Any) -> Iterator[str]:
             yield node.text or ""
             for child in reversed(node):
                 waiting += [(child, True), (child, False)]
-        elif _is_entity(node):
-            yield ""  # It stands for a file, or for a bomb: neither is read.
 
 
 def _is_entity(node: Any) -> bool:

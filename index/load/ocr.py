@@ -59,8 +59,6 @@ def _engine() -> Any:
 
 def read_image(path: Path, desk: Desk) -> Reading:
     """A picture, or each of those that a TIFF holds, as a page."""
-    if not is_installed():
-        raise LoadError(f"is a picture: {INSTALL}")
     from PIL import UnidentifiedImageError
 
     writer = Writer(notes=["its text was recognised in a picture (OCR): read it with care"])

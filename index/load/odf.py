@@ -11,7 +11,7 @@ from index.load.markup import xml_root
 from index.load.reading import Reading, Writer
 
 URN = "urn:oasis:names:tc:opendocument:xmlns:"
-TEXT, TABLE, DRAW, OFFICE, PRESENTATION, STYLE = (f"{{{URN}{name}:1.0}}" for name in ("text", "table", "drawing", "office", "presentation", "style"))
+TEXT, TABLE, DRAW, OFFICE, STYLE = (f"{{{URN}{name}:1.0}}" for name in ("text", "table", "drawing", "office", "style"))
 DC = "{http://purl.org/dc/elements/1.1/}"
 WHITE = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
 APART = {f"{TEXT}note", f"{OFFICE}annotation", f"{DRAW}text-box", f"{TEXT}tracked-changes", f"{TEXT}ruby-text"}

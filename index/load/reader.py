@@ -25,7 +25,7 @@ from index.errors import LateError, LoadError, PassingError
 from index.load import ocr
 from index.load.desk import Desk
 from index.load.foreign import read_foreign
-from index.load.formats import read, unpacks
+from index.load.formats import is_read, read, unpacks
 from index.load.reading import Reading
 from index.types import Heading
 
@@ -147,7 +147,7 @@ def work(seconds: float = SECONDS) -> None:
     for line in sys.stdin.buffer:
         path, scratch, foreign = (os.fsdecode(bytes.fromhex(place)) for place in json.loads(line))
         _set_alarm(seconds)
-        _answer(Path(path), Desk(Path(scratch), partial(_set_alarm, seconds)), foreign, output)
+        _answer(Path(path), Desk(Path(scratch), is_read, partial(_set_alarm, seconds)), foreign, output)
         signal.setitimer(signal.ITIMER_REAL, 0)
     ours = [folder for folder in (Path(scratch), *Path(scratch).parents) if scratch and folder.name.startswith(SCRATCH)]
     if ours:

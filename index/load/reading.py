@@ -1,7 +1,8 @@
 """What a file says, and how readers put that together: block by block, headings and pages by offset."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from index.load.grid import row_sentences
@@ -9,6 +10,12 @@ from index.types import Heading
 
 BLOCK = "\n\n"
 PAGE = "\f"
+
+
+def unused(name: str, taken: Container[str]) -> str:
+    """A name, with the first number that tells it from those that are taken."""
+    numbered = (name if number == 1 else f"{name} ({number})" for number in count(1))
+    return next(candidate for candidate in numbered if candidate not in taken)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from index.errors import LoadError
 from index.load.archive import transitional
+from index.load.markup import xml_root
 from index.load.reading import Reading, Writer
 
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -34,7 +35,7 @@ def read_pptx(path: Path) -> Reading:
             continue
         try:
             _put_slide(slide, writer)
-        except (PythonPptxError, KeyError, ValueError, AttributeError, NotImplementedError, XMLSyntaxError) as error:
+        except (PythonPptxError, KeyError, ValueError, AttributeError, NotImplementedError, LoadError) as error:
             writer.notes.append(f"a part of slide {number} was left out ({error})")
     if hidden:
         writer.notes.append(f"hidden slides were left out: {', '.join(hidden)}")
@@ -85,13 +86,11 @@ def _runs(paragraph: Any) -> Iterator[str]:
 
 def _put_graphic(frame: Any, writer: Writer) -> None:
     """The words of a diagram (SmartArt) or a chart, which stand in a part of their own."""
-    from lxml import etree
-
     ids = [value for node in frame._element.iter() for name, value in node.attrib.items() if name.endswith(("}id", "}dm"))]  # noqa: SLF001
     for part in (frame.part.related_part(id) for id in ids if id in frame.part.rels and not frame.part.rels[id].is_external):
         if not part.partname.endswith(".xml"):
             continue
-        root = etree.fromstring(part.blob, etree.XMLParser(resolve_entities=False, no_network=True))
+        root = xml_root(part.blob)
         _put_text(root, writer)
         said = dict.fromkeys(node.text.strip() for node in root.iter(f"{CHART}v") if node.text and not _is_number(node.text))
         writer.put("; ".join(said))

@@ -11,6 +11,7 @@ from typing import Any
 
 from index.errors import LoadError
 from index.load.archive import transitional
+from index.load.markup import xml_root
 from index.load.reading import Reading, Writer
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -55,11 +56,9 @@ class _Story:
 
     def _notes_of(self, kind: str) -> dict[str, Any]:
         """The notes of a kind, by their ids."""
-        from lxml import etree
-
         for relation in self._part.rels.values():
             if relation.reltype.endswith(f"/{kind}") and not relation.is_external:
-                root = etree.fromstring(relation.target_part.blob, etree.XMLParser(resolve_entities=False, no_network=True))
+                root = xml_root(relation.target_part.blob)
                 return {str(note.get(f"{WORD}id")): note for note in root if note.get(f"{WORD}type") in (None, "normal")}
         return {}
 
