@@ -64,7 +64,7 @@ def update(
 
         def check() -> None:
             job.check(watching)
-            if job.loading.seen.changed:
+            if job.loading.seen.changed or store.remembered("SEEN") is None:
                 store.remember("SEEN", job.loading.seen.to_bytes(version()))
 
         embedder = _embedder(settings, job.old, job.before, opener)

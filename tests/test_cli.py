@@ -207,6 +207,14 @@ def test_damage_is_named_and_a_build_mends_it_from_the_build_before(built: Path,
     footnote("ask", "How high is the rent?")
 
 
+def test_what_was_seen_is_written_again_where_it_was_damaged(built: Path, footnote: Run, tmp_path: Path) -> None:
+    for name in ("SEEN", "REPORT"):
+        damage(tmp_path / ".footnote" / name)
+    assert footnote("doctor", code=1).stdout.decode().count("is damaged: the next build") == 2
+    assert output(footnote("build", "--json"))["embedded"] == 0
+    assert footnote("doctor").stdout.startswith(b"Everything holds")
+
+
 def test_an_index_with_no_whole_generation_is_made_anew(built: Path, footnote: Run, tmp_path: Path) -> None:
     generation = output(footnote("status", "--json"))["generation"]
     damage(tmp_path / ".footnote" / generation / "text.utf8")
