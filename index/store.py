@@ -195,6 +195,8 @@ class Store:
         except FileNotFoundError:
             self._refuse_orphans()
             raise NoIndexError(f"there is no index in {self.path}: make one with `footnote build FOLDER`") from None
+        except IsADirectoryError:
+            pointer = None
         except OSError as error:
             raise StoreError(f"cannot read {self.path / 'CURRENT'}: {error.strerror}") from error
         if pointer is None:
@@ -333,6 +335,8 @@ class Store:
         try:
             _write(temporary, data)
             _sync_folder(self.path)
+            if (self.path / name).is_dir():  # None of ours: nothing can be put in its place while it stands there.
+                _remove(self.path / name)
             temporary.replace(self.path / name)
         except OSError:
             _remove(temporary)
@@ -342,7 +346,7 @@ class Store:
         """What CURRENT says; empty where it is missing, damaged, or none of ours."""
         try:
             return _parsed((self.path / "CURRENT").read_bytes()) or {}
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             return {}
 
     def _sweep(self) -> None:
@@ -371,7 +375,7 @@ class Store:
         """What `remember` kept; None where it is missing or damaged: it is made again then."""
         try:
             data = (self.path / name).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, IsADirectoryError):
             return None
         except OSError as error:
             raise StoreError(f"cannot read {self.path / name}: {error.strerror}") from error
@@ -423,7 +427,7 @@ def _mapped(file: Path, check: Callable[[BufferedReader], None] = lambda _: None
             if os.fstat(stream.fileno()).st_size == 0:
                 return memoryview(b"")
             return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise DamagedError(f"{file} is missing: {REPAIR}") from None
     except OSError as error:
         raise StoreError(f"cannot read {file}: {error.strerror}") from error

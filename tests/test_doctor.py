@@ -224,6 +224,19 @@ def test_a_file_that_can_no_longer_be_read_is_named_with_the_reason(place: Path,
     }
 
 
+@pytest.mark.parametrize("name", ["CURRENT", "SEEN", "documents.i64"])
+def test_a_folder_in_the_place_of_a_file_is_named_and_a_build_mends_it(name: str, place: Path, folder: Path, embedder: Embedder) -> None:
+    store = Store(place)
+    file = place / store.generation() / name if "." in name else place / name
+    assert file.is_file()
+    file.unlink()
+    file.mkdir()
+    (file / "inside").write_text("x")
+    assert not examined(place, embedder).sound
+    build_index(place, [folder], embedder)
+    assert examined(place, embedder).findings == ()
+
+
 def test_a_source_that_is_gone_is_named(place: Path, folder: Path, embedder: Embedder) -> None:
     folder.rename(folder.with_name("elsewhere"))
     assert kinds(place, embedder) == {("source", "documents")}

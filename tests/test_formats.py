@@ -4,6 +4,7 @@ import io
 import json
 import mailbox
 import os
+import stat
 import tarfile
 import warnings
 import zipfile
@@ -188,6 +189,7 @@ def test_workbooks_give_sheets_rows_dates_and_no_hidden_sheet(folder: Path) -> N
     rents.write_row(1, 0, ["A", 900.0])
     rents.write_datetime(1, 2, datetime.datetime(2026, 5, 1), book.add_format({"num_format": "yyyy-mm-dd"}))
     rents.write_row(2, 0, ["B", 950.5])
+    rents.write_row(3, 0, ["C", 1e15])
     secret = book.add_worksheet("Secret")
     secret.write(0, 0, "Nobody shall read this.")
     secret.hide()
@@ -196,9 +198,14 @@ def test_workbooks_give_sheets_rows_dates_and_no_hidden_sheet(folder: Path) -> N
     loading = load([folder])
     (document,) = loading.documents
     assert isinstance(document, Document)
-    assert document.text == "Rents\n\nFlat: A; Rent: 900; Since: 2026-05-01.\n\nFlat: B; Rent: 950.5.\n\nOther\n\nAlone"
+    assert document.text == "Rents\n\nFlat: A; Rent: 900; Since: 2026-05-01.\n\nFlat: B; Rent: 950.5.\n\nFlat: C; Rent: 1000000000000000.\n\nOther\n\nAlone"
     assert headings(document) == [("Rents", 1), ("Other", 1)]
     assert notes(loading) == ["hidden sheets were left out: Secret"]
+
+
+def test_a_line_that_names_the_separator_is_none_of_the_table(folder: Path) -> None:
+    write(folder, {"a.csv": "sep=;\r\nFlat;Rent\r\nA, left;900\r\n"})
+    assert only(folder).text == "Flat: A, left; Rent: 900."
 
 
 # --- Slides and OpenDocument -------------------------------------------------------------------------
@@ -251,6 +258,13 @@ def test_opendocument_text_is_read_in_order(folder: Path) -> None:
     assert (document.title, headings(document), document.notes) == ("A lease", [("The lease", 1)], ("7 hidden characters were left out",))
 
 
+def test_what_an_opendocument_hides_is_left_out(folder: Path) -> None:
+    secret = '<text:section text:name="s" text:display="none"><text:p>Secret.</text:p></text:section>'
+    write(folder, {"a.odt": documents.odf(f"<office:text><text:p>Shown<text:hidden-text>not</text:hidden-text>.</text:p>{secret}</office:text>")})
+    document = only(folder)
+    assert (document.text, document.notes) == ("Shown.", ("10 hidden characters were left out",))
+
+
 def test_counts_that_are_none_are_one(folder: Path) -> None:
     write(folder, {"a.odt": documents.odf('<office:text><text:h text:outline-level="x">One</text:h><text:p>a<text:s text:c=""/>b</text:p></office:text>')})
     assert only(folder).text == "One\n\na b"
@@ -293,12 +307,30 @@ def test_xml_is_paragraphs_and_rows_and_expands_no_entity(folder: Path) -> None:
     assert only(folder).text == "Acme reads this “first”, and goes on.\n\nname: A; rent: 900.\n\nname: B; rent: 950."
 
 
+def test_values_of_attributes_are_read_and_empty_elements_say_nothing(folder: Path) -> None:
+    write(folder, {"a.xml": '<a xmlns:x="u"><set name="rent" value="900" x:id="7"/><row><b/><c/></row><row><b>1</b><c>2</c></row></a>'})
+    assert only(folder).text == "set: name: rent; value: 900.\n\nb: 1; c: 2."
+
+
+def test_no_text_of_a_page_is_lost_between_cells_or_in_cdata(folder: Path) -> None:
+    rows = "<tr><td>Flat</td><td>Rent</td></tr><tr><td>A</td><td>900</td></tr>"
+    write(folder, {"a.html": f"<table>Loose words.{rows}</table>", "b.xhtml": '<?xml version="1.0"?><html><body><p><![CDATA[x < 3 & y]]></p></body></html>'})
+    found = loaded(folder)
+    assert "Loose words." in found["a.html"].text
+    assert found["b.xhtml"].text == "x < 3 & y"
+
+
 def test_json_values_are_told_under_their_names(folder: Path) -> None:
     value = {"name": "Anna", "age": 30, "tags": ["x", "y"], "flats": [{"rent": 900, "free": True}, {"rent": 950, "free": None}], "none": None}
     write(folder, {"a.json": json.dumps(value), "b.jsonl": '{"q": "Who?"}\n\nno\n{"q": "Why?"}\n'})
     found = loaded(folder)
     assert found["a.json"].text == "name: Anna; age: 30; tags: x, y.\n\nflats › rent: 900; free: yes.\n\nflats › rent: 950."
     assert (found["b.jsonl"].text, found["b.jsonl"].notes) == ("q: Who?.\n\nq: Why?.", ("lines that are no JSON were left out: 3",))
+
+
+def test_what_stands_twice_under_a_name_is_said_twice(folder: Path) -> None:
+    write(folder, {"a.json": '{"tenant": "Anna", "tenant": "Ben"}'})
+    assert only(folder).text == "tenant: Anna, Ben."
 
 
 def test_lines_of_json_end_at_line_ends_only(folder: Path) -> None:
@@ -389,6 +421,14 @@ def test_no_mail_loses_its_words(folder: Path) -> None:
     assert "The rent is 900." in found["lost.eml"]
     assert found["meet.eml"].endswith("Meet at noon.")
     assert all(found[f"{name}.eml"].endswith("All is well.") for name in ("mark", "idna", "punycode", "undefined", "deep"))
+
+
+def test_headers_in_bytes_and_text_that_is_called_base64_are_read(folder: Path) -> None:
+    head = "Subject: Große Miete für Käthe\nFrom: Jörg Müller <a@b.c>\n".encode("latin-1")
+    write(folder, {"a.eml": head + b"Content-Transfer-Encoding: base64\n\nThe rent is 900, not 800.", "b.eml": "Subject: Größe\n\nWords.".encode()})
+    found = loaded(folder)
+    assert found["a.eml"].text == "From: Jörg Müller <a@b.c>\nSubject: Große Miete für Käthe\n\nThe rent is 900, not 800."
+    assert found["b.eml"].text == "Subject: Größe\n\nWords."
 
 
 def test_a_line_that_begins_with_from_is_text(folder: Path) -> None:
@@ -569,6 +609,26 @@ def test_entries_of_one_path_or_of_odd_names_are_told_apart(folder: Path) -> Non
     assert (found["a.zip/a.txt"], found["a.zip/b.txt"]) == ("New.", "Other.")
     assert {"b.tar/caf\\udce9.txt", "b.tar/caf\\udce8.txt"} <= found.keys()
     assert len([id for id in found if id.startswith("c.eml/")]) == 3
+
+
+def test_links_in_an_archive_are_left_out_and_told_of(folder: Path) -> None:
+    zipped, tarred = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("a.txt", "Words.")
+        link = zipfile.ZipInfo("b.txt")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+    with tarfile.open(fileobj=tarred, mode="w") as made:
+        member = tarfile.TarInfo("a.txt")
+        member.size = 6
+        made.addfile(member, io.BytesIO(b"Words."))
+        hard = tarfile.TarInfo("b.txt")
+        hard.type, hard.linkname = tarfile.LNKTYPE, "a.txt"
+        made.addfile(hard)
+    write(folder, {"z.zip": zipped.getvalue(), "t.tar": tarred.getvalue()})
+    loading = load([folder])
+    assert sorted(d.id for d in loading.documents) == ["t.tar/a.txt", "z.zip/a.txt"]
+    assert notes(loading) == ["links to other files were left out: b.txt"] * 2
 
 
 def test_a_damaged_member_costs_only_itself(folder: Path) -> None:

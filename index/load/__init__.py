@@ -18,7 +18,7 @@ from index.types import Document, Stamp, Unchanged
 
 __all__ = ["Foreign", "Known", "Loading", "Problem", "Seen", "connects", "load", "resolve", "version"]
 
-VERSION = 2
+VERSION = 3
 TRIES = 3
 
 Track = Callable[[Sequence[File]], Iterable[File]]

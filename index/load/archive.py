@@ -2,10 +2,11 @@
 
 import io
 import lzma
+import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -85,8 +86,9 @@ def read_zip(path: Path, desk: Desk) -> Reading:
         locked = [entry.filename for entry in entries if entry.flag_bits & 1]
         if locked and len(locked) == len(entries):
             raise LoadError("is encrypted: unpack it with its password, and index what is in it")
-        files = ((entry.filename, partial(archive.open, entry)) for entry in entries if not entry.flag_bits & 1)
-        return _unpacked(files, desk, tuple(f"{name} is encrypted and was left out" for name in locked))
+        linked = [entry.filename for entry in entries if stat.S_ISLNK(entry.external_attr >> 16)]
+        files = ((entry.filename, partial(archive.open, entry)) for entry in entries if not entry.flag_bits & 1 and entry.filename not in linked)
+        return _unpacked(files, desk, tuple(f"{name} is encrypted and was left out" for name in locked) + _links(linked))
 
 
 def read_tar(path: Path, desk: Desk) -> Reading:
@@ -101,9 +103,13 @@ def read_tar(path: Path, desk: Desk) -> Reading:
             if any(_points_outside(member.name) for member in members):
                 raise LoadError("holds parts that point outside the archive: refused")
             files = ((member.name, partial(_extracted, archive, member)) for member in members if member.isreg())
-            return _unpacked(files, desk, ())
+            return _unpacked(files, desk, _links([member.name for member in members if member.issym() or member.islnk()]))
     except (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError) as error:
         raise LoadError(f"is damaged: {error}") from error
+
+
+def _links(names: Sequence[str]) -> tuple[str, ...]:
+    return (f"links to other files were left out: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}",) if names else ()
 
 
 def _extracted(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:

@@ -18,6 +18,7 @@ from index.load.text import decode
 SHOWN = ("From", "To", "Cc", "Date", "Subject")
 SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n))From \S+[^\n]* \d{1,2}:\d\d[^\n]*\n")
 """What begins a message in a mailbox (RFC 4155): after a blank line, a sender and a time. Other lines with "From" are text."""
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 QUOTED_FROM = re.compile(rb"^>(>*From )", re.M)
 
 
@@ -66,10 +67,13 @@ def _parsed(data: bytes) -> Message:
 
 def _header(message: Message, name: str) -> str:
     """A header on one line; one that is malformed as it stands."""
+    raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    if any("\udc80" <= letter <= "\udcff" for letter in str(raw)):  # Bytes, which a header must not hold and some do.
+        return " ".join(decode(str(raw).encode("utf-8", "surrogateescape"))[0].split())
     try:
         value = message[name]
     except (ValueError, IndexError, AttributeError, TypeError, RecursionError):  # What some malformed addresses and dates make of the standard parser.
-        value = next((raw for key, raw in message.raw_items() if key.lower() == name.lower()), "")
+        value = raw
     return " ".join(str(value or "").split())
 
 
@@ -123,6 +127,9 @@ def _attachments(part: Message) -> Iterator[tuple[str, bytes]]:
 
 def _payload(part: Message) -> bytes:
     payload = part.get_payload(decode=True)
+    raw = part.get_payload()
+    if isinstance(raw, str) and str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64" and not BASE64.fullmatch(raw):
+        return raw.encode("utf-8", "surrogateescape")  # It is called base64, and is not: it stands there as it is.
     return payload if isinstance(payload, bytes) else b""
 
 

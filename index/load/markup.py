@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from functools import partial
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -24,6 +24,7 @@ BLOCKS = set(
     " h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summary table tbody tfoot thead tr ul".split()
 )
 GAPS = ("", " ", " | ", "\n", "\n\n")  # What can stand between two texts, weakest first.
+XHTML, CDATA = re.compile(r"<\?xml|xmlns="), re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.S)
 HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 LONGEST_CELL = 300  # Characters: a table with longer ones sets out a page, and reads as its parts do.
 INSIDE_CELLS = {"table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "form", "pre"}
@@ -80,6 +81,8 @@ def html_reading(text: str, notes: tuple[str, ...] = ()) -> Reading:
     """The visible text of HTML."""
     from lxml import etree, html
 
+    if XHTML.search(text[:2000]):
+        text = CDATA.sub(lambda section: escape(section[1], quote=False), text)
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text).replace("\0", "\ufffd")
     if not text.strip():
         return Reading("")
@@ -143,6 +146,8 @@ def _table(table: Any) -> list[str]:
     """A table of data, a sentence a row; nothing for one that sets out a page."""
     rows = list(table.iter("tr"))
     cells = [[cell for cell in row if isinstance(cell.tag, str) and cell.tag in ("td", "th")] for row in rows]
+    if any((text or "").strip() for node in table.iter("table", "thead", "tbody", "tfoot", "tr") for text in (node.text, *(child.tail for child in node))):
+        return []  # Text that stands in no cell would be lost.
     several = sum(len(row) > 1 for row in cells)
     inside = {node.tag for row in cells for cell in row for node in cell.iter() if node is not cell}
     if several < 2 or 2 * several < len(rows) or inside & INSIDE_CELLS or any(map(_concealed, table.iter())) or any(map(_concealed, table.iterancestors())):
@@ -276,7 +281,10 @@ def xml_root(data: bytes) -> Any:
 
 
 def read_xml(path: Path) -> Reading:
-    """XML of any kind: an element with text of its own is a paragraph, one whose children are plain values is a row of them."""
+    """XML of any kind: an element with text of its own is a paragraph, one whose children are plain values is a row of them.
+
+    So is an element that holds nothing but attributes, of those that are in no namespace.
+    """
     writer = Writer()
     _put_xml(xml_root(path.read_bytes()), writer)
     return writer.reading()
@@ -287,12 +295,20 @@ def _put_xml(root: Any, writer: Writer) -> None:
     while waiting:
         node = waiting.pop()
         children = [child for child in node if isinstance(child.tag, str)]
-        if not children or (node.text or "").strip() or any((child.tail or "").strip() or _is_entity(child) for child in node):
+        if not len(node) and not (node.text or "").strip():
+            _put_attributes(node, writer)
+        elif not children or (node.text or "").strip() or any((child.tail or "").strip() or _is_entity(child) for child in node):
             writer.put(" ".join("".join(_xml_text(node)).split()))
-        elif len(children) > 1 and all(len(child) == 0 for child in children):
+        elif len(children) > 1 and all(len(child) == 0 and (child.text or "").strip() for child in children):
             writer.table([[_local(child) for child in children], ["".join(_xml_text(child)) for child in children]], header=True)
         else:
             waiting += reversed(children)
+
+
+def _put_attributes(node: Any, writer: Writer) -> None:
+    plain = {name: value for name, value in node.attrib.items() if "}" not in name and value.strip()}
+    if plain:
+        writer.put(f"{_local(node)}: {'; '.join(f'{name}: {value}' for name, value in plain.items())}.")
 
 
 def _xml_text(root: Any) -> Iterator[str]:

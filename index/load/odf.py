@@ -14,6 +14,7 @@ URN = "urn:oasis:names:tc:opendocument:xmlns:"
 TEXT, TABLE, DRAW, OFFICE, STYLE = (f"{{{URN}{name}:1.0}}" for name in ("text", "table", "drawing", "office", "style"))
 DC = "{http://purl.org/dc/elements/1.1/}"
 WHITE = {f"{TEXT}tab": "\t", f"{TEXT}line-break": "\n"}
+UNSEEN = {f"{TEXT}hidden-text", f"{TEXT}hidden-paragraph"}
 APART = {f"{TEXT}note", f"{OFFICE}annotation", f"{DRAW}text-box", f"{TEXT}tracked-changes", f"{TEXT}ruby-text"}
 """What stands inside a paragraph without being a part of its sentences."""
 
@@ -52,7 +53,9 @@ def _put_children(parent: Any, writer: Writer, hidden: set[str]) -> None:
     for node in parent:
         if not isinstance(node.tag, str) or node.tag in APART - {f"{DRAW}text-box"}:
             continue
-        if node.tag == f"{DRAW}page":
+        if _is_hidden(node):
+            writer.hidden += len("".join(node.itertext()))
+        elif node.tag == f"{DRAW}page":
             writer.page()
             _put_children(node, writer, hidden)
         elif node.tag == f"{TEXT}h":
@@ -67,6 +70,11 @@ def _put_children(parent: Any, writer: Writer, hidden: set[str]) -> None:
             _put_children(node, writer, hidden)
 
 
+def _is_hidden(node: Any) -> bool:
+    """Whether a section, or something in a paragraph, is not shown."""
+    return node.tag in UNSEEN or (node.tag == f"{TEXT}section" and node.get(f"{TEXT}display") == "none")
+
+
 def _put_apart(paragraph: Any, writer: Writer, hidden: set[str]) -> None:
     """Notes and text boxes of a paragraph, after it."""
     for node in paragraph:
@@ -78,7 +86,7 @@ def _put_apart(paragraph: Any, writer: Writer, hidden: set[str]) -> None:
 
 def _text(node: Any, hidden: set[str], writer: Writer) -> str:
     """The text of a paragraph: runs of white space are written as elements."""
-    if node.get(f"{TEXT}style-name") in hidden:
+    if node.get(f"{TEXT}style-name") in hidden or _is_hidden(node):
         writer.hidden += len("".join(node.itertext()))
         return ""
     parts = [node.text or ""]

@@ -18,7 +18,7 @@ def read_json(path: Path) -> Reading:
     text, warning = decode(path.read_bytes())
     writer = Writer(notes=[warning] if warning else [])
     try:
-        _put(json.loads(text), (), writer)
+        _put(json.loads(text, object_pairs_hook=_object), (), writer)
     except ValueError as error:
         raise LoadError(f"is not JSON: {error}") from error
     except RecursionError as error:
@@ -34,12 +34,20 @@ def read_json_lines(path: Path) -> Reading:
     for number, line in enumerate(text.split("\n"), 1):
         try:
             if line.strip():
-                _put(json.loads(line), (), writer)
+                _put(json.loads(line, object_pairs_hook=_object), (), writer)
         except (ValueError, RecursionError):
             wrong.append(str(number))
     if wrong:
         writer.notes.append(f"lines that are no JSON were left out: {', '.join(wrong[:20])}{' …' if len(wrong) > 20 else ''}")
     return writer.reading()
+
+
+def _object(pairs: Sequence[tuple[str, Value]]) -> Mapping[str, Value]:
+    """An object; what stands under one name twice is a list."""
+    found: dict[str, list[Value]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in found.items()}
 
 
 def _put(value: Value, names: tuple[str, ...], writer: Writer) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -11,7 +12,9 @@ from index.load.archive import check_archive
 from index.load.reading import Reading, Writer
 from index.load.text import decode
 
+SEPARATOR = re.compile(r""""?sep=([^\w\s"]|\t)"?\r?\n""", re.I)  # Excel's own first line.
 SAMPLED = 20_000  # Characters that the delimiter is told from.
+LARGEST = 1e21  # Numbers up to it are written with all of their digits.
 Value = int | float | str | bool | date | datetime | time | timedelta
 
 
@@ -72,7 +75,7 @@ def _shown(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.15g}"
+        return f"{value:.0f}" if value.is_integer() and abs(value) < LARGEST else f"{value:.15g}"
     if isinstance(value, datetime):
         return value.isoformat(" ").removesuffix(" 00:00:00")
     if isinstance(value, timedelta):
@@ -85,7 +88,9 @@ def read_delimited(path: Path) -> Reading:
     text, warning = decode(path.read_bytes())
     csv.field_size_limit(len(text) + 1)
     text = text.replace("\0", "\ufffd")
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, path.suffix.lower())))
+    told = SEPARATOR.match(text)
+    delimiter = told[1] if told else _delimiter(text, path.suffix.lower())
+    rows = list(csv.reader(io.StringIO(text[told.end() if told else 0 :], newline=""), delimiter=delimiter))
     writer = Writer(notes=[warning] if warning else [])
     writer.table(rows, header=_names_columns(rows) or None)
     return writer.reading()
