@@ -1,0 +1,61 @@
+"""What the evidence model reads: token ids of a question, and of a passage in its place. In training and in use alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Span = tuple[int, int]
+
+MOST_QUESTION, MOST_OVER, MOST_TEXT = 64, 32, 288
+"""Tokens that are read of a question (or a claim), of title and heading, and of a passage: more than a chunk has."""
+
+CLS, SEP = 101, 102
+"""The ids of [CLS] and [SEP] in the vocabulary of BERT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text, where it stands (title and heading; "" if nowhere), and its sentences as spans of it, in order."""
+
+    over: str
+    text: str
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Token ids; how many of them come before the text; for each token of the text its sentence and its span (of code points)."""
+
+    ids: list[int]
+    first: int
+    sentence: list[int]
+    spans: list[Span]
+
+
+def encode(tokenizer: Any, question: str, passages: Sequence[Passage]) -> list[Encoded]:
+    """The question before each passage: [CLS] question [SEP] over [SEP] text [SEP]."""
+    asked = _ids(tokenizer, question, MOST_QUESTION)
+    texts = tokenizer.encode_batch([passage.text for passage in passages], add_special_tokens=False)
+    return [_join(asked, _ids(tokenizer, passage.over, MOST_OVER), text, passage.sentences) for passage, text in zip(passages, texts, strict=True)]
+
+
+def _ids(tokenizer: Any, text: str, most: int) -> list[int]:
+    ids: list[int] = tokenizer.encode(text, add_special_tokens=False).ids[:most]
+    return ids
+
+
+def _join(asked: list[int], over: list[int], text: Any, sentences: Sequence[Span]) -> Encoded:
+    before = [CLS, *asked, SEP, *over, SEP]
+    spans = text.offsets[:MOST_TEXT]
+    return Encoded([*before, *text.ids[:MOST_TEXT], SEP], len(before), _sentence_of(spans, sentences), spans)
+
+
+def _sentence_of(tokens: Sequence[Span], sentences: Sequence[Span]) -> list[int]:
+    """The number of the sentence that each token starts in, or -1; both in order."""
+    numbers = []
+    place = 0
+    for start, _ in tokens:
+        while place < len(sentences) and sentences[place][1] <= start:
+            place += 1
+        numbers.append(place if place < len(sentences) and sentences[place][0] <= start else -1)
+    return numbers
