@@ -287,6 +287,45 @@ def test_opendocument_slides_are_pages(folder: Path) -> None:
     assert (document.text, document.pages) == ("Slide 1.\fSlide 2.", (0, 9))
 
 
+# --- Rich text -----------------------------------------------------------------------------------------
+
+RTF = (
+    rb"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fnil\fcharset0 Times;}{\f1\fnil\fcharset204 Times CYR;}{\f2\fnil\fcharset128 Mincho;}}"
+    rb"{\colortbl;\red0\green0\blue0;}{\stylesheet{\s0 Normal;}{\s1\b heading 1;}{\s2 Heading 2;}}{\info{\title A lease}{\author Nobody}}"
+    rb"{\header\pard Confidential\par}{\footer\pard Page {\field{\*\fldinst PAGE}{\fldrslt 1}}\par}"
+    rb"\pard\s1 The rent\par\pard\plain It is 900 \u8364? a month{\super\chftn}{\footnote\pard\plain {\super\chftn} Since May.}"
+    rb", not \'80800 \emdash  and \ldblquote fixed\rdblquote .\par "
+    rb"{\v Secret.}{\deleted Gone.}Smile \u-10179?\u-8704? and {\f1 \'e4\'e0}, {\f2 \'93\'fa\'96\'7b}.\par "
+    rb"\pard\s2 Flats\par\pard\trowd\trhdr\cellx1\cellx2\pard\intbl Flat\cell Rent\cell\row\trowd\cellx1\cellx2\pard\intbl A\cell 900\cell\row"
+    rb"\pard {\pntext 1.\tab}A \{brace\} and a~b\~c co\-op.{\pict\wmetafile8 0102030405}{\*\unknown Not this.}"
+    rb"{\shp{\*\shpinst{\sp{\sn dx}{\sv 1}}{\shptxt\pard In a box.\par}}{\shprslt\pard In a box.\par}}\par}"
+)
+
+
+def test_rich_text_is_read_with_its_headings_tables_notes_and_edges(folder: Path) -> None:
+    write(folder, {"a.rtf": RTF})
+    document = only(folder)
+    assert document.text.split("\n\n") == [
+        "The rent", "It is 900 € a month, not €800 — and “fixed”.", "Since May.", "Smile \U0001f600 and да, 日本.", "Flats", "Flat: A; Rent: 900.",
+        "A {brace} and a~b\xa0c coop.", "In a box.", "Confidential", "Page 1",
+    ]  # fmt: skip
+    assert (document.title, headings(document)) == ("A lease", [("The rent", 1), ("Flats", 2)])
+    assert document.notes == ("7 hidden characters were left out",)
+
+
+def test_raw_bytes_of_rich_text_are_read_by_its_code_page(folder: Path) -> None:
+    write(folder, {"a.rtf": r"{\rtf1\ansi\ansicpg1251 Договор {\b от} мая.\par}".encode("cp1251"), "b.rtf": rb"{\rtf1\ansi A {\b cut off"})
+    found = loaded(folder)
+    assert (found["a.rtf"].text, found["b.rtf"].text) == ("Договор от мая.", "A cut off")
+
+
+def test_groups_a_hundred_thousand_deep_and_bytes_of_any_kind_are_no_crash(folder: Path) -> None:
+    write(folder, {"a.rtf": b"{\\rtf1 " + b"{" * 100_000 + b"Deep." + b"}" * 200_000, "b.rtf": b"{\\rtf1 {\\bin4 }}}}After.\\par}" + bytes(range(256))})
+    found = loaded(folder)
+    assert found["a.rtf"].text == "Deep."
+    assert found["b.rtf"].text.startswith("After.")
+
+
 # --- Books, XML, JSON --------------------------------------------------------------------------------
 
 

@@ -184,7 +184,7 @@ def test_word_insertions_are_read_and_hidden_text_is_not(folder: Path) -> None:
 
 def test_rich_text_is_read_without_its_marks(folder: Path) -> None:
     write(folder, {"a.rtf": r"{\rtf1\ansi {\b Notice} is thirty days.\par It is written.}"})
-    assert only(load([folder])).text == "Notice is thirty days.\nIt is written."
+    assert only(load([folder])).text == "Notice is thirty days.\n\nIt is written."
 
 
 # --- Encodings ---------------------------------------------------------------------------------------

@@ -25,8 +25,8 @@ FORMATS = {
         "py pyi js mjs cjs ts jsx tsx java kt kts scala groovy c h cc cpp cxx hpp hh cs fs vb go rs swift m rb php pl pm lua r jl dart ex exs erl hs ml clj"
         " lisp el sh bash zsh fish ps1 bat sql css scss less vue svelte proto graphql tf cmake gradle pas f90 f95 asm v vhd"
     ),
-    "rich.read_latex": "tex latex ltx",
-    "rich.read_rtf": "rtf",
+    "latex.read_latex": "tex latex ltx",
+    "rtf.read_rtf": "rtf",
     "markup.read_html": "html htm xhtml xht",
     "markup.read_xml": "xml",
     "markup.read_epub": "epub",

@@ -37,7 +37,7 @@ SCRIPTS = (
 UKRAINIAN = "іїєґ"
 
 
-def language_of(text: str) -> str:
+def language_of(text: str, least_words: int = LEAST_WORDS) -> str:
     """A two-letter code of ISO 639-1; empty where the text is too short or in none that is known."""
     sample = text[:SAMPLE].lower()
     letters = len(LETTER.findall(sample))
@@ -46,7 +46,7 @@ def language_of(text: str) -> str:
             return "uk" if code == "ru" and sum(map(sample.count, UKRAINIAN)) * 50 > letters else code
     words = Counter(WORD.findall(sample))
     total = words.total()
-    if total < LEAST_WORDS:
+    if total < least_words:
         return ""
     shares = {code: sum(words[word] for word in common) / total for code, common in _COMMON.items()}
     best = max(shares, key=shares.__getitem__)

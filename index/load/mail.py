@@ -12,7 +12,7 @@ from index.errors import LoadError
 from index.load.desk import Desk
 from index.load.markup import html_reading
 from index.load.reading import Reading, Writer
-from index.load.rich import rtf_text
+from index.load.rtf import rtf_reading
 from index.load.text import decode
 
 SHOWN = ("From", "To", "Cc", "Date", "Subject")
@@ -201,4 +201,4 @@ def _compressed_rtf(message: Any, constants: Any) -> str:
     from compressed_rtf import decompress
 
     data = message.properties.binary_prop_value(constants.PID_RTF_COMPRESSED)
-    return rtf_text(decompress(data).decode("cp1252", "replace")) if data else ""
+    return rtf_reading(decompress(data)).text if data else ""

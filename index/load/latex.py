@@ -1,4 +1,4 @@
-"""Rich text (RTF) and LaTeX into plain text. The door to striprtf and pylatexenc."""
+"""LaTeX into plain text. The door to pylatexenc."""
 
 import re
 from collections.abc import Callable
@@ -22,24 +22,6 @@ VERBATIM = re.compile(r"\\begin\{(verbatim\*?|lstlisting|minted)\}(?:\[[^\]]*\])
 HELD = re.compile("\x04(\\d+)\x04")
 """Where a text stands that is set as it is written: the converter does not see it."""
 NAME = re.compile(r"\\(?:re)?newcommand\*?\s*\{?\\([A-Za-z]+)\}?\s*\{((?:[^{}#]|\{[^{}#]*\})*)\}")
-
-
-def read_rtf(path: Path) -> Reading:
-    """Rich text: seven-bit by its own rule, with the rest escaped; what is not is taken as Windows-1252."""
-    data = path.read_bytes()
-    if not data.lstrip().startswith(b"{\\rtf"):
-        raise LoadError("is not rich text: it does not begin with {\\rtf")
-    return Reading(rtf_text(data.decode("cp1252", "replace")))
-
-
-def rtf_text(source: str) -> str:
-    """The text of RTF. Raises LoadError where it is damaged."""
-    from striprtf.striprtf import rtf_to_text
-
-    try:
-        return str(rtf_to_text(source, errors="replace")).strip()
-    except (UnicodeError, ValueError, IndexError, KeyError, TypeError, LookupError) as error:
-        raise LoadError(f"is damaged: {error}") from error
 
 
 def read_latex(path: Path) -> Reading:
