@@ -7,14 +7,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from assistant import cite, quote, verify
+from assistant.bar import read_bar
 from assistant.errors import QuestionError
-from assistant.evidence import BAR, LinearEvidence
+from assistant.evidence import identity, open_evidence
 from assistant.settings import Settings, from_environment
 from assistant.types import Answer, Draft, Evidence, Grounds, Verdict
 from index import Index
 from index.embed import open_embedder
 from index.filter import Filter
 from index.keywords import Keywords
+from index.types import Sentence
 
 LONGEST_QUESTION = 4_000
 CHUNKS = 8
@@ -25,8 +27,8 @@ NEAREST = 3
 class Assistant:
     """Answers questions over one index. It holds no conversation and never changes."""
 
-    def __init__(self, index: Index, evidence: Evidence, bar: float = BAR) -> None:
-        """`bar` is the confidence below which the documents are said not to answer."""
+    def __init__(self, index: Index, evidence: Evidence, bar: float | None = None) -> None:
+        """`bar` is the confidence below which the documents are said not to answer (default: as whoever judges the evidence says)."""
         self.index = index
         self.evidence = evidence
         self.bar = bar
@@ -35,7 +37,7 @@ class Assistant:
     def open(cls, path: str | Path = ".footnote", cache: Path | None = None, model: str | None = None) -> "Assistant":
         """An assistant over the index in a folder (arguments as in `Index.open`). Raises IndexingError where that fails."""
         index = Index.open(path, cache, model)
-        return cls(index, LinearEvidence(index.embedder, index.keywords))
+        return cls(index, open_evidence(index.embedder, index.keywords), read_bar(Path(path), identity()))
 
     def ask(self, question: str, standalone: str | None = None, only: Filter | None = None) -> Answer:
         """The answer to a question; `standalone` is the same question made to stand alone, where it leans on others.
@@ -58,15 +60,17 @@ class Assistant:
         with _timed(timings, "evidence"):
             judged = self.evidence.judge(asked, hits)
         ranked = cite.number(judged.ranked[:OFFERED])
-        answers = judged.confidence >= self.bar
+        answers = judged.confidence >= (judged.bar if self.bar is None else self.bar)
         return Grounds(
             question=question,
             standalone=asked,
             hits=tuple(hits),
-            offered=ranked if answers else (),
+            offered=cite.number(_offered(judged.ranked)) if answers else (),
             nearest=ranked[:NEAREST],
             confidence=judged.confidence,
             missing_words=judged.missing_words,
+            short_answer=judged.short_answer if answers else None,
+            judge=judged.judge,
             timings_ms=timings,
         )
 
@@ -78,9 +82,10 @@ class Assistant:
         """Number the citations, judge every claim, and make sure of law 4. Raises CitationError where it is broken."""
         timings = dict(grounds.timings_ms)
         with _timed(timings, "check"):
-            claims, citations = cite.renumber(draft.claims, grounds.offered)
+            quoted = draft.engine == "quote"
+            claims, citations = cite.renumber(draft.claims, grounds.offered, best_first=quoted)
             claims = verify.check(claims, citations, self.evidence)
-            cite.require_valid(claims, citations, grounds.offered, self.index.document, verbatim=draft.engine == "quote")
+            cite.require_valid(claims, citations, grounds.offered, self.index.document, verbatim=quoted)
         timings["total"] = round(sum(timings.values()), 1)
         return Answer(
             question=grounds.question,
@@ -92,8 +97,16 @@ class Assistant:
             confidence=grounds.confidence,
             engine=draft.engine,
             hits=grounds.hits,
+            short_answer=grounds.short_answer if claims and any(grounds.short_answer in c.sentence.text for c in citations if grounds.short_answer) else None,
+            judge=grounds.judge,
             timings_ms=timings,
         )
+
+
+def _offered(ranked: Sequence[tuple[Sentence, float]]) -> list[tuple[Sentence, float]]:
+    """The best sentences, and the one that the very best leans on, if it does."""
+    best, rest = list(ranked[:OFFERED]), ranked[OFFERED:]
+    return best + [pair for pair in rest if quote.leans(best[0][0]) and quote.precedes(pair[0], best[0][0])]
 
 
 def require_question(question: str) -> None:
@@ -119,5 +132,5 @@ def support(claim: str, evidence: Sequence[str]) -> Verdict:
 
 
 @lru_cache(maxsize=1)
-def _model(settings: Settings) -> LinearEvidence:
-    return LinearEvidence(open_embedder(settings.model_name, settings.cache_folder), Keywords.of(()))
+def _model(settings: Settings) -> Evidence:
+    return open_evidence(open_embedder(settings.model_name, settings.cache_folder), Keywords.of(()))

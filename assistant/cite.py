@@ -13,10 +13,11 @@ def number(ranked: Sequence[tuple[Sentence, float]]) -> tuple[Citation, ...]:
     return tuple(Citation(label, sentence, score) for label, (sentence, score) in enumerate(ranked, 1))
 
 
-def renumber(claims: Sequence[Claim], offered: Sequence[Citation]) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:
-    """Drop labels that were never offered; number the others anew, in the order in which they are first cited."""
+def renumber(claims: Sequence[Claim], offered: Sequence[Citation], best_first: bool = False) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:
+    """Drop labels that were never offered; number the others anew, in the order in which they are first cited; with `best_first` the best is [1] wherever it stands."""
     known = {citation.label: citation for citation in offered}
     cited = list(dict.fromkeys(label for claim in claims for label in claim.citations if label in known))
+    cited = sorted(cited, key=lambda label: label != min(cited)) if best_first else cited
     new = {label: position for position, label in enumerate(cited, 1)}
     renumbered = tuple(replace(claim, citations=tuple(new[label] for label in claim.citations if label in new)) for claim in claims)
     return renumbered, tuple(replace(known[label], label=new[label]) for label in cited)

@@ -3,6 +3,8 @@
 AssistantError           every message: the rule, the value that broke it, what to do
 ├── QuestionError        a question that is empty or far too long
 ├── SettingsError        a setting or flag that cannot be used
+├── QuestionsError       a file of questions, or a baseline, that cannot be used; too few questions
+├── ModelError           the evidence model is missing or damaged
 ├── PromptError          a prompt template with a missing or unknown variable
 └── CitationError        law 4 is broken: a citation that was not offered or does not hold (a bug, or a damaged index)
 """
@@ -18,6 +20,14 @@ class QuestionError(AssistantError):
 
 class SettingsError(AssistantError):
     """A setting or flag that cannot be used."""
+
+
+class QuestionsError(AssistantError):
+    """A file of questions, or a baseline, that cannot be used; or too few questions to tell anything by."""
+
+
+class ModelError(AssistantError):
+    """The evidence model is missing or damaged."""
 
 
 class PromptError(AssistantError):

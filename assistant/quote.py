@@ -1,16 +1,20 @@
 """An answer out of verbatim sentences: the default, and it needs no language model."""
 
-import math
+import re
 from collections.abc import Sequence
 
 from assistant.types import Citation, Claim, Draft, Evidence, Grounds
+from index.types import Sentence
 from index.words import words
 
 MOST = 3
-LATER, EARLIER = 1.17, 0.39
-"""How far behind the best a further sentence may be, in log odds of their scores. On the training questions, a second sentence within 1.17 is the
-right one where the best is not one time in eight; one that would stand before the best must come closer."""
+ENOUGH = 0.9
+"""Sentences are added until it is this likely that one of them answers, if any does."""
+LEAST = 0.08
+"""How likely, if any does, a further sentence must be the one."""
 SAME = 0.93  # Cosine above which two sentences say the same.
+LEANS = re.compile(r"(?:He|She|It|They|This|That|These|Those|Such|His|Her|Its|Their|Here|There|Both|Neither|However|Therefore|But|And|Also)\b")
+"""How a sentence begins that is not understood without the one before it."""
 
 
 def draft(grounds: Grounds, evidence: Evidence) -> Draft:
@@ -20,26 +24,39 @@ def draft(grounds: Grounds, evidence: Evidence) -> Draft:
     return Draft(claims, "quote")
 
 
+def leans(sentence: Sentence) -> bool:
+    """Whether a sentence is not understood without the one before it."""
+    return LEANS.match(sentence.text) is not None
+
+
+def precedes(one: Sentence, other: Sentence) -> bool:
+    """Whether a sentence stands right before another, in the same paragraph."""
+    between = one.document.text[one.end : other.start]
+    return one.document.id == other.document.id and one.end <= other.start and not between.strip() and between.count("\n") < 2
+
+
 def _choose(offered: Sequence[Citation], evidence: Evidence) -> list[Citation]:
-    """The best sentence, and up to two more that are nearly as good and say something else."""
+    """The best sentence, what it leans on, and others that say something else, while it is not likely enough that one of them answers."""
     if not offered:
         return []
-    alike = evidence.similarity([citation.sentence for citation in offered])
-    chosen = [0]
-    for place in range(1, len(offered)):
-        near = _log_odds(offered[0]) - _log_odds(offered[place]) <= (EARLIER if _precedes(offered[place], offered[0]) else LATER)
-        new = all(alike[place, other] < SAME and not _same_words(offered[place], offered[other]) for other in chosen)
-        if near and new and len(chosen) < MOST:
-            chosen.append(place)
-    return [offered[place] for place in chosen]
+    total = max(sum(citation.score for citation in offered), 1e-9)
+    likely = [offered[0], *(citation for citation in offered[1:] if citation.score / total >= LEAST)]
+    alike = evidence.similarity([citation.sentence for citation in likely])
+    chosen, covered = [0], likely[0].score / total
+    for place in range(1, len(likely)):
+        new = all(alike[place, other] < SAME and not _same_words(likely[place], likely[other]) for other in chosen)
+        if new and (len(chosen) == MOST or covered >= ENOUGH):
+            break
+        covered += likely[place].score / total
+        chosen += [place] if new else []
+    return _with_leaned_on([likely[place] for place in chosen], offered)
 
 
-def _log_odds(citation: Citation) -> float:
-    return math.log(citation.score / (1 - citation.score))
-
-
-def _precedes(one: Citation, other: Citation) -> bool:
-    return one.sentence.document.id == other.sentence.document.id and one.sentence.start < other.sentence.start
+def _with_leaned_on(chosen: list[Citation], offered: Sequence[Citation]) -> list[Citation]:
+    """With the sentence that the best one leans on, if it is offered and there is room."""
+    best = chosen[0].sentence
+    before = [citation for citation in offered if leans(best) and precedes(citation.sentence, best)]
+    return chosen + [citation for citation in before if citation not in chosen][: MOST - len(chosen)]
 
 
 def _same_words(one: Citation, other: Citation) -> bool:

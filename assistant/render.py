@@ -14,6 +14,7 @@ from index.types import Chunk, Document, Hit, Sentence
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 SPECIAL = re.compile(r"[&<>\"'\\`*_{}\[\]()#+!|~$:@-]")
 LONGEST_SHOWN = 1_500  # Characters of a sentence on a terminal; JSON has it whole.
+BY_WORDS = "Judged by words and likeness alone: the evidence model reads English only."
 INDENT = "    "
 QUOTED = "  │ "
 
@@ -35,6 +36,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "citations": [citation_json(citation) for citation in answer.citations],
         "nearest": [citation_json(citation) for citation in answer.nearest],
         "missing_words": list(answer.missing_words),
+        "judge": answer.judge,
         "timings_ms": answer.timings_ms,
     }
 
@@ -86,10 +88,14 @@ def answer_plain(answer: Answer, width: int = 80, colour: bool = False) -> str:
     """An answer with its [1] marks, and below it the quoted sources; or the closest passages."""
     told = [f"{_shown(claim.text)}{''.join(f' [{label}]' for label in claim.citations)}" for claim in answer.claims] or [answer.text]
     lead = [textwrap.fill(one_line(" ".join(told)), width)]
+    if answer.short_answer:
+        lead = [_bold(textwrap.fill(one_line(answer.short_answer), width), colour), "", *lead]
+    if answer.judge == "words":
+        lead += ["", textwrap.fill(BY_WORDS, width)]
     if answer.found:
         return "\n".join([*lead, "", _bold("Sources", colour), *_sources(answer.citations, width, colour)])
     if not answer.nearest:
-        return lead[0]
+        return "\n".join(lead)
     return "\n".join([*lead, "", _bold("Closest passages", colour), *_sources(answer.nearest, width, colour)])
 
 
@@ -160,7 +166,8 @@ def answer_markdown(answer: Answer) -> str:
         return _markdown(answer.text)
     body = " ".join(_markdown(claim.text) + "".join(marks[label] for label in claim.citations) for claim in answer.claims)
     notes = [f"{marks[c.label]}: {_markdown(place(c.sentence))}: “{_markdown(c.sentence.text)}”" for c in answer.citations]
-    return "\n".join([body, "", *notes])
+    short = [f"**{_markdown(answer.short_answer)}**", ""] if answer.short_answer else []
+    return "\n".join([*short, body, "", *notes])
 
 
 def _markdown(text: str) -> str:
@@ -176,12 +183,17 @@ def answer_html(answer: Answer, key: str) -> str:
         return _declined_html(answer, key)
     quotes = {citation.label: citation for citation in answer.citations}
     claims = " ".join(html_text(claim.text) + "".join(_mark_html(quotes[label], key) for label in claim.citations) for claim in answer.claims)
-    return f'<p class="fn-answer">{claims}</p>{_list_html("Sources", answer.citations, key)}'
+    short = f'<p class="fn-short">{html_text(answer.short_answer)}</p>' if answer.short_answer else ""
+    return f'{short}<p class="fn-answer">{claims}</p>{_judge_html(answer)}{_list_html("Sources", answer.citations, key)}'
 
 
 def _declined_html(answer: Answer, key: str) -> str:
-    said = f'<p class="fn-declined">{html_text(answer.text)}</p>'
+    said = f'<p class="fn-declined">{html_text(answer.text)}</p>{_judge_html(answer)}'
     return said + (_list_html("Closest passages", answer.nearest, key) if answer.nearest else "")
+
+
+def _judge_html(answer: Answer) -> str:
+    return f'<p class="fn-note">{html_text(BY_WORDS)}</p>' if answer.judge == "words" else ""
 
 
 def _mark_html(citation: Citation, key: str) -> str:

@@ -21,7 +21,7 @@ class Support(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The [3] in an answer and the sentence it stands for. `score` is its evidence for the question, 0..1."""
+    """The [3] in an answer and the sentence it stands for. `score` is the probability, 0..1, that it is the one that answers."""
 
     label: int
     sentence: Sentence
@@ -50,7 +50,7 @@ class Grounds:
     """What the documents offer on a question, before a word is written.
 
     `offered` are the sentences that may be cited, best first, numbered from 1; empty if nothing answers. `nearest` are
-    the closest sentences in any case. `confidence` is the probability, 0..1, that the documents answer.
+    the closest sentences in any case. `confidence` is the probability, 0..1, that the documents answer; `short_answer` and `judge` as in `Judgement`.
     """
 
     question: str
@@ -60,6 +60,8 @@ class Grounds:
     nearest: tuple[Citation, ...]
     confidence: float
     missing_words: tuple[str, ...]
+    short_answer: str | None = None
+    judge: str = "model"
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
 
 
@@ -73,7 +75,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A checked answer. `citations` are numbered from 1 in the order in which the claims cite them."""
+    """A checked answer. `citations` are numbered from 1 as the claims cite them; where they are quotations, the best is [1].
+
+    `short_answer` are words of one of them.
+    """
 
     question: str
     standalone: str
@@ -85,6 +90,7 @@ class Answer:
     engine: str
     hits: tuple[Hit, ...]
     short_answer: str | None = None
+    judge: str = "model"
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
 
     @property
@@ -128,11 +134,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Sentences with their scores, best first; the probability, 0..1, that one answers; the question's unknown words."""
+    """Sentences with the probability of each that it is the one that answers, best first; the probability, 0..1, that one does.
+
+    Below `bar` the documents are said not to answer. `missing_words` are those of the question that no document holds; `short_answer`
+    the words of the best sentence that answer, if they can be told. `judge` is "model", or "words" where the language is not the model's.
+    """
 
     ranked: tuple[tuple[Sentence, float], ...]
     confidence: float
+    bar: float
     missing_words: tuple[str, ...]
+    short_answer: str | None = None
+    judge: str = "model"
 
 
 class Evidence(Protocol):

@@ -188,6 +188,12 @@ class Index:
     def document_ids(self) -> tuple[str, ...]:
         return self._contents.ids
 
+    def sample(self, count: int) -> Iterator[Chunk]:
+        """So many chunks, spread evenly over the index; all of them where there are no more."""
+        total = len(self._contents.chunks)
+        rows = range(total) if total <= count else (n * total // count for n in range(count))
+        return map(self._contents.chunk, rows)
+
     def document(self, id: str) -> Document:
         """The document of this id; KeyError if there is none."""
         return self._contents.document(id)

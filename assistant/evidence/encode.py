@@ -24,9 +24,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Token ids; how many of them come before the text; for each token of the text its sentence and its span (of code points)."""
+    """Token ids; where what is asked of begins, and where its text; for each token of the text its sentence and its span (of code points)."""
 
     ids: list[int]
+    asked: int
     first: int
     sentence: list[int]
     spans: list[Span]
@@ -47,7 +48,7 @@ def _ids(tokenizer: Any, text: str, most: int) -> list[int]:
 def _join(asked: list[int], over: list[int], text: Any, sentences: Sequence[Span]) -> Encoded:
     before = [CLS, *asked, SEP, *over, SEP]
     spans = text.offsets[:MOST_TEXT]
-    return Encoded([*before, *text.ids[:MOST_TEXT], SEP], len(before), _sentence_of(spans, sentences), spans)
+    return Encoded([*before, *text.ids[:MOST_TEXT], SEP], len(asked) + 2, len(before), _sentence_of(spans, sentences), spans)
 
 
 def _sentence_of(tokens: Sequence[Span], sentences: Sequence[Span]) -> list[int]:

@@ -97,8 +97,7 @@ def _batch(groups: Sequence[Sequence[_Item]], length: int) -> Batch:
             encoded, end = item.encoded, len(item.encoded.ids)
             ids[place, :end] = torch.tensor(encoded.ids)
             mask[place, :end] = 1
-            asked = encoded.ids.index(102) + 1
-            kinds[place, asked:end] = 1
+            kinds[place, encoded.asked : end] = 1
             if item.label is not None:
                 claims.append((place, item.label))
             else:

@@ -1,8 +1,7 @@
 """A sentence-transformers model into ONNX, once: leaner, smaller, and compared with the original. The slow imports live here.
 
-What makes it fast (two AVX-512 cores, 128 tokens a text, thousands of tokens a second; `benchmarks.embedder` prints them):
-the plain export runs 7; without masks, which one text alone does not need, and with LayerNorm as the plain arithmetic that ONNX
-Runtime vectorises (its fused kernel does not), 8; with int8 weights per channel and int8 activations scaled per text, 21.
+Two AVX-512 cores, 128 tokens a text, thousands of tokens a second (`benchmarks.embedder` prints them): the plain export runs 7,
+without masks and fused LayerNorm 8, with int8 matrices 21 (see `index.embed.graph`).
 """
 
 import logging
@@ -15,11 +14,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from sentence_transformers import SentenceTransformer
-from transformers import AttentionInterface
 from transformers.utils.logging import disable_progress_bar
 
+from index.embed.graph import quantise, slim
 from index.embed.model import file_sha256
 from index.embed.runtime import OnnxEmbedder, Vectors32, read_card, write_card
 from index.errors import ModelError
@@ -117,45 +115,9 @@ class _Alone(_Masked):
         return super().forward(input_ids, torch.ones_like(input_ids))
 
 
-class _LayerNorm(torch.nn.Module):
-    """`torch.nn.LayerNorm` over the last axis, written out."""
-
-    def __init__(self, norm: torch.nn.LayerNorm) -> None:
-        super().__init__()
-        self.weight, self.bias, self.eps = norm.weight, norm.bias, norm.eps
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        centred = x - x.mean(-1, keepdim=True)
-        scaled: torch.Tensor = centred * torch.rsqrt((centred * centred).mean(-1, keepdim=True) + self.eps) * self.weight
-        return scaled if self.bias is None else scaled + self.bias
-
-
-def _unmasked_attention(
-    _module: torch.nn.Module, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, _mask: object, scaling: float | None = None, **_: object
-) -> tuple[torch.Tensor, None]:
-    """Softmax attention over (batch, head, token, size) in which every token sees every other."""
-    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    weights = torch.softmax(torch.matmul(query * scale, key.transpose(2, 3)), -1)
-    return torch.matmul(weights, value).transpose(1, 2), None
-
-
-def _slim(model: SentenceTransformer) -> bool:
-    """Take masks and fused LayerNorm out of a model; False where its attention cannot be replaced."""
-    body = getattr(model[0], "auto_model", None)
-    if body is None or not getattr(body, "_supports_attention_backend", False):
-        return False
-    AttentionInterface.register("footnote", _unmasked_attention)
-    body.set_attn_implementation("footnote")
-    for parent in list(model.modules()):
-        for name, child in list(parent.named_children()):
-            if isinstance(child, torch.nn.LayerNorm) and len(child.normalized_shape) == 1 and child.weight is not None:
-                setattr(parent, name, _LayerNorm(child))
-    return True
-
-
 def export_graph(model: SentenceTransformer, identity: ModelIdentity, work: Path, lean: bool) -> Path | None:
     """Write model.onnx, tokenizer.json and the card into a folder; None where the lean graph is not to be had."""
-    if lean and not _slim(model):
+    if lean and not slim(model, getattr(model[0], "auto_model", None)):
         return None
     work.mkdir()
     sample = model.tokenizer(["of some length"] if lean else ["two rows", "of some unequal length"], padding=True, return_tensors="pt")
@@ -183,18 +145,7 @@ def quantised(plain: Path, identity: ModelIdentity) -> Path:
     """The same export with int8 matrices beside it."""
     work = plain.with_name(plain.name + "-int8")
     work.mkdir()
-    logging.disable(logging.WARNING)  # It recommends a step that gains nothing here.
-    try:
-        quantize_dynamic(
-            plain / "model.onnx",
-            work / "model.onnx",
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul", "Gemm"],
-            extra_options={"MatMulConstBOnly": True},
-        )
-    finally:
-        logging.disable(logging.NOTSET)
+    quantise(plain / "model.onnx", work / "model.onnx")
     (work / "tokenizer.json").write_bytes((plain / "tokenizer.json").read_bytes())
     _seal(work, identity, "int8", read_card(plain)["prompts"])
     return work

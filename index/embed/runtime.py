@@ -46,7 +46,7 @@ class OnnxEmbedder:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
         self._masked = len(self._session.get_inputs()) > 1
-        self._pool = ThreadPoolExecutor(_cores())
+        self._pool = ThreadPoolExecutor(cores())
 
     def count(self, texts: Sequence[str]) -> list[int]:
         return [len(encoding) for encoding in self._counter.encode_batch_fast(list(map(_encodable, texts)), add_special_tokens=False)]
@@ -92,7 +92,8 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -1,0 +1,185 @@
+"""Which sentences answer a question, by the evidence model joined with what the search knows; and whether sentences carry a claim.
+
+What it does not catch: a twisted question about as often as the figures in its model card say, and what the whole of a
+document says without any of its passages saying it.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.evidence.candidates import Candidate, candidates, coverage, fits, missing_words, over_of, shares, unknown_names
+from assistant.evidence.encode import Passage
+from assistant.evidence.linear import LinearEvidence
+from assistant.evidence.reader import Read, Reader
+from assistant.types import Judgement, Support, Verdict
+from index.embed import Embedder, Vectors32
+from index.keywords import Keywords
+from index.load.language import language_of
+from index.types import Hit, Sentence
+from index.words import content_words, words
+
+Floats = NDArray[np.float64]
+
+LANGUAGES = ("", "en")
+"""What the model has learnt to read; a text whose language cannot be told is taken for it."""
+ENGLISH = frozenset("how what who whom whose when where why which does did the and are were this that with from for".split())
+"""Words that no question holds but an English one: a short question's language is a guess without them."""
+PARTS = re.compile(r"[,;]?\s+and\s+(?:also\s+)?(?=(?:what|who|whom|whose|when|where|why|which|how|in what|in which|by whom)\b)|\?\s+(?=\S)", re.IGNORECASE)
+LEAST_WORDS = 3
+"""Of a question whose language is told: it is short, and a wrong guess costs only the model's help."""
+
+FEATURES = (
+    "logit",
+    "coverage",
+    "coverage in context",
+    "cosine of the chunk",
+    "score of the chunk",
+    "fits",
+    "is a question",
+    "is a heading, perhaps",
+    "short answer",
+)
+"""What the score of a sentence is a weighted sum of. The last is the logarithm of how sure the model is of a short answer in it."""
+SIGNS = ("best", "lead", "all", "logit", "short answer", "cosine", "coverage", "unknown names", "constant")
+"""What the confidence is the logistic function of a weighted sum of: the best sentence's score, its lead over the next, the log-sum-exp of all, the best
+logit, the best sentence's short answer, the best chunk's cosine, the share of the question's words about the best sentence, and of its names that no
+document holds."""
+LEAST_SURE, MOST_LEAD = 1e-4, 6.0
+
+
+class ModelEvidence:
+    """The evidence model, with the weights that join it to the rest; for other languages than its own the linear scorer, by itself."""
+
+    def __init__(self, embedder: Embedder, vocabulary: Keywords, reader: Reader) -> None:
+        self._linear = LinearEvidence(embedder, vocabulary)
+        self._vocabulary = vocabulary
+        self._reader = reader
+        self._joined = reader.card["joined"]
+
+    def judge(self, question: str, hits: Sequence[Hit]) -> Judgement:
+        if not reads_language(question, hits):
+            return self._linear.judge(question, hits)
+        missing = missing_words(content_words(question), self._vocabulary)
+        found = candidates(hits)
+        bar = float(self._joined["bar"])
+        if not found or not words(question):
+            return Judgement((), 0.0, bar, missing)
+        parts = parts_of(question)
+        read = self._read(question, parts, hits)
+        features = measure(question, found, hits, read, self._vocabulary)
+        scores = features @ weights_of(self._joined["score"], FEATURES)
+        order = sorted(range(len(found)), key=lambda n: (-scores[n], found[n].sentence.document.id, found[n].sentence.start))
+        confidence = _logistic(float(signs(question, features, scores, self._vocabulary) @ weights_of(self._joined["confidence"], SIGNS)))
+        chances = confidence * shares(scores)
+        ranked = tuple((found[n].sentence, float(chances[n])) for n in order)
+        short = None if parts else self._short_answer(found[order[0]], hits, read)
+        return Judgement(ranked, round(confidence, 4), bar, missing, short)
+
+    def _read(self, question: str, parts: Sequence[str], hits: Sequence[Hit]) -> list[Read]:
+        """What the hits say to a question; of one with parts, to whichever part a sentence answers best."""
+        passages = [passage_of(hit) for hit in hits]
+        read = self._reader.read(question, passages)
+        for part in parts:
+            read = [either(one, other) for one, other in zip(read, self._reader.read(part, passages), strict=True)]
+        return read
+
+    def _short_answer(self, best: Candidate, hits: Sequence[Hit], read: Sequence[Read]) -> str | None:
+        """The words of the best sentence that answer, where they can be told."""
+        answer, before = read[best.hit].answers[best.place], hits[best.hit].chunk.start
+        if answer is None or answer.probability < self._joined["short answer"]:
+            return None
+        return best.sentence.document.text[before + answer.span[0] : before + answer.span[1]] or None
+
+    def similarity(self, sentences: Sequence[Sentence]) -> Vectors32:
+        return self._linear.similarity(sentences)
+
+    def supports(self, claim: str, evidence: Sequence[str]) -> Verdict:
+        said = [text for text in evidence if text.strip()]
+        if not claim.strip() or not said:
+            return Verdict(Support.UNSUPPORTED, 0.0)
+        if any(_folded(claim) == _folded(text) for text in said):
+            return Verdict(Support.SUPPORTED, 1.0)
+        if language_of(" ".join([claim, *said]), LEAST_WORDS) not in LANGUAGES:
+            return self._linear.supports(claim, evidence)
+        probability, _, _ = self._reader.verdict(claim, said)
+        return Verdict(verdict_of(probability, self._joined["claim"]), round(probability, 4))
+
+
+def verdict_of(probability: float, bars: Sequence[float]) -> Support:
+    """The verdict by the bars of `supported` and of `weak`."""
+    supported, weak = bars
+    return Support.SUPPORTED if probability >= supported else Support.WEAK if probability >= weak else Support.UNSUPPORTED
+
+
+def parts_of(question: str) -> list[str]:
+    """The questions that one is made of: "When was it built, and who paid?" asks two. Empty where it asks one."""
+    parts = [part.strip(" ,;?") for part in PARTS.split(question)]
+    return [f"{part}?" for part in parts] if len(parts) > 1 and all(len(words(part)) >= LEAST_WORDS for part in parts) else []
+
+
+def either(one: Read, other: Read) -> Read:
+    """Two readings of a passage as one: for each sentence the better."""
+    return Read(tuple(map(max, one.logits, other.logits)), one.answers)
+
+
+def reads_language(question: str, hits: Sequence[Hit]) -> bool:
+    """Whether the model knows the language of a question, and of most of what was found."""
+    asked = {word.lower() for word, _ in words(question)}
+    if not asked & ENGLISH and language_of(question, LEAST_WORDS) not in LANGUAGES:
+        return False
+    known = Counter(hit.chunk.document.language in LANGUAGES for hit in hits)
+    return known[True] >= known[False]
+
+
+def passage_of(hit: Hit) -> Passage:
+    """A hit as the model reads it; its spans are those of the document's text, less where the chunk starts."""
+    chunk = hit.chunk
+    over = over_of(chunk.document, chunk.document.heading_at(chunk.start)).replace("\n", ". ").strip(". ")
+    return Passage(over, chunk.text, tuple((s.start - chunk.start, s.end - chunk.start) for s in chunk.sentences))
+
+
+def measure(question: str, found: Sequence[Candidate], hits: Sequence[Hit], read: Sequence[Read], vocabulary: Keywords) -> Floats:
+    """The features of each candidate, float64 (candidates, features)."""
+    rarity = {stemmed: vocabulary.rarity(stemmed) for _, stemmed in content_words(question)}
+    rows = [
+        (
+            read[c.hit].logits[c.place],
+            coverage(rarity, c.stems),
+            coverage(rarity, c.stems | c.around),
+            c.chunk_score,
+            hits[c.hit].score,
+            fits(question, c.sentence.text),
+            c.sentence.text.endswith("?"),
+            c.heading,
+            math.log(max(answer.probability if (answer := read[c.hit].answers[c.place]) else 0.0, LEAST_SURE)),
+        )
+        for c in found
+    ]
+    return np.array(rows, np.float64)
+
+
+def signs(question: str, features: Floats, scores: Floats, vocabulary: Keywords) -> Floats:
+    """What the confidence is told from, float64 (signs,)."""
+    best = int(np.argmax(scores))
+    everything = scores.max() + np.log(np.exp(scores - scores.max()).sum())
+    lead = min(scores[best] - np.partition(scores, -2)[-2], MOST_LEAD) if len(scores) > 1 else MOST_LEAD
+    logit, short, cosine, covered = features[:, 0].max(), features[best, -1], features[:, 3].max(), features[best, 2]
+    return np.array([scores[best], lead, everything, logit, short, cosine, covered, unknown_names(question, vocabulary), 1.0])
+
+
+def weights_of(named: dict[str, float], order: Sequence[str]) -> Floats:
+    """Weights by name, in order."""
+    return np.array([named[name] for name in order])
+
+
+def _logistic(x: float) -> float:
+    return float(1 / (1 + np.exp(-np.clip(x, -60, 60))))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())

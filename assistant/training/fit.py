@@ -1,0 +1,183 @@
+"""Fits what joins the model to the search, and what its figures mean, on articles that it was not trained on. See the model card."""
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from assistant.answer import CHUNKS
+from assistant.evidence.candidates import candidates
+from assistant.evidence.model import FEATURES, SIGNS, Floats, measure, passage_of, signs
+from assistant.evidence.reader import Reader
+from assistant.training.sets import Article, Asked, read_claims, read_questions
+from index import Index
+from index.build import build
+from index.embed import DEFAULT_MODEL, default_cache, open_embedder
+from index.store import Store
+from index.types import Document
+
+SETS = ("squad2_dev_part", "squad1_dev_part", "squad_train_span", "squad_train_reqa", "squadshifts_new_wiki")
+NDArrayBool = NDArray[np.bool_]
+
+BAR = 0.3
+"""The confidence is calibrated where every other question is answerable. Where two in three are, a third is what is as likely as not; a little less, since
+a refusal of what is said helps nobody, and a citation can be read.
+"""
+UNKNOWN_NAMES = -3.0
+"""Set by hand: that no document holds a name or a code of the question tells by itself that none answers, and the held-out questions have too few of them."""
+PRECISE = 0.6
+"""How often a short answer that is shown shall be right, to the word."""
+SUPPORTED, WEAK = 0.9, 0.6
+"""How often a claim is truly supported where the verdict is that it is, and where it is that it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question asked of an index: the features of its candidates, which of them answer, and what else the confidence is told from.
+
+    `human`: it is of the articles half of whose questions people wrote to be unanswerable. `short` are the probability and the rightness of
+    the short answer in the sentence that answers, None where there is none.
+    """
+
+    features: Floats
+    right: NDArrayBool
+    question: str
+    index: Index
+    answerable: bool
+    human: bool
+    short: tuple[float, bool] | None
+
+
+def fit(data: Path, folder: Path) -> dict[str, object]:
+    """What the card of the model in a folder says of joining it; it is written there."""
+    reader = Reader(folder)
+    cases = [case for part in (0, 1, None) for case in _ask(data, reader, part)]
+    score = _rank([case for case in cases if case.right.any()])
+    scores = [case.features @ score for case in cases]
+    # The others are all answerable: with them a confidence would be too high wherever people ask what is not there.
+    pairs = [(case, scored) for case, scored in zip(cases, scores, strict=True) if case.human]
+    told = np.stack([signs(case.question, case.features, scored, case.index.keywords) for case, scored in pairs])
+    answerable = np.array([case.answerable for case, _ in pairs])
+    fitted = [name for name in SIGNS if name not in ("unknown names", "constant")]
+    weights = _logistic_fit(told[:, [SIGNS.index(name) for name in fitted]], answerable)
+    confidence = {**dict(zip((*fitted, "constant"), map(_short, weights), strict=True)), "unknown names": UNKNOWN_NAMES}
+    shorts = [case.short for case in cases if case.short]
+    joined = {
+        "score": dict(zip(FEATURES, map(_short, score), strict=True)),
+        "confidence": confidence,
+        "bar": BAR,
+        "short answer": _bar_of_precision(np.array([short[0] for short in shorts]), np.array([short[1] for short in shorts]), PRECISE),
+        "claim": _claim_bars(data, reader),
+    }
+    card = json.loads((folder / "card.json").read_bytes())
+    (folder / "card.json").write_text(json.dumps({**card, "joined": joined}, indent=1) + "\n", "utf-8")
+    return joined
+
+
+def _ask(data: Path, reader: Reader, part: int | None) -> list[Case]:
+    """The held-out questions, asked of an index of all their articles, or of every other one: then half of them are foreign to it."""
+    asked = [question for question in read_questions(data, held=True) if question.set in SETS]
+    articles = list({id(question.article): question.article for question in asked}.values())
+    indexed = [article for number, article in enumerate(articles) if part is None or number % 2 == part]
+    starts = {id(article): _starts(article) for article in indexed}
+    asked = asked if part is None else [question for question in asked if id(question.article) not in starts][::3]
+    with tempfile.TemporaryDirectory() as scratch:
+        embedder = open_embedder(DEFAULT_MODEL, default_cache())
+        store = Store(Path(scratch))
+        with store.lock():
+            build(store, [_document(str(number), article) for number, article in enumerate(indexed)], embedder, [])
+        index = Index.open(scratch)
+        names = {id(article): str(number) for number, article in enumerate(indexed)}
+        found = [_case(question, index, reader, names.get(id(question.article)), starts.get(id(question.article), [])) for question in asked]
+    return [case for case in found if case]
+
+
+def _starts(article: Article) -> list[int]:
+    starts = [0]
+    for context in article.contexts:
+        starts.append(starts[-1] + len(context.text) + 2)
+    return starts
+
+
+def _document(id: str, article: Article) -> Document:
+    return Document(id, article.title, "".join(f"{context.text}\n\n" for context in article.contexts), (), "0" * 64)
+
+
+def _case(asked: Asked, index: Index, reader: Reader, document: str | None, starts: Sequence[int]) -> Case | None:
+    hits = index.search(asked.question, CHUNKS)
+    found = candidates(hits)
+    if not found:
+        return None
+    read = reader.read(asked.question, [passage_of(hit) for hit in hits])
+    spans = [] if document is None else [(starts[asked.place] + a, starts[asked.place] + b) for a, b in (asked.context.spans[n] for n in asked.gold)]
+    right = np.array([c.sentence.document.id == document and any(a < c.sentence.end and b > c.sentence.start for a, b in spans) for c in found])
+    features = measure(asked.question, found, hits, read, index.keywords)
+    short = None
+    if asked.answer and right.any():
+        best = found[int(np.argmax(right))]
+        answer, text = read[best.hit].answers[best.place], hits[best.hit].chunk.text
+        sentence, start, end = asked.answer
+        if answer:
+            short = answer.probability, text[slice(*answer.span)].strip(" .,") == asked.context.sentences[sentence][start:end].strip(" .,")
+    return Case(features, right, asked.question, index, bool(spans), asked.set == "squad2_dev_part", short)
+
+
+def _rank(cases: Sequence[Case]) -> Floats:
+    """The weights under which a softmax over each question's candidates is likeliest to choose one that answers."""
+    weights = torch.zeros(len(FEATURES), dtype=torch.float64, requires_grad=True)
+    pairs = [(torch.from_numpy(case.features), torch.from_numpy(case.right)) for case in cases]
+
+    def loss() -> torch.Tensor:
+        total = weights.square().sum() * 0.01
+        for features, right in pairs:
+            scores = features @ weights
+            total = total + torch.logsumexp(scores, 0) - torch.logsumexp(scores[right], 0)
+        return total
+
+    return _minimised(weights, loss)
+
+
+def _logistic_fit(features: Floats, labels: Floats) -> Floats:
+    """Weights and constant of a logistic regression."""
+    x = torch.from_numpy(np.hstack([features, np.ones((len(features), 1))]).astype(np.float64))
+    y = torch.from_numpy(labels.astype(np.float64))
+    weights = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
+    return _minimised(weights, lambda: torch.nn.functional.binary_cross_entropy_with_logits(x @ weights, y, reduction="sum") + 0.01 * weights.square().sum())
+
+
+def _minimised(weights: torch.Tensor, loss: Callable[[], torch.Tensor]) -> Floats:
+    optimizer = torch.optim.LBFGS([weights], max_iter=300, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()
+        return value
+
+    optimizer.step(closure)
+    found: Floats = weights.detach().numpy()
+    return found
+
+
+def _bar_of_precision(chances: Floats, right: NDArrayBool, wanted: float) -> float:
+    """The lowest probability above which what is said is right so often."""
+    for bar in np.round(np.arange(0.02, 0.99, 0.02), 2):
+        if right[chances >= bar].size and right[chances >= bar].mean() >= wanted:
+            return float(bar)
+    return 1.0
+
+
+def _claim_bars(data: Path, reader: Reader) -> list[float]:
+    claims = read_claims(data, held=True)
+    chances = np.array([reader.verdict(claim.claim, [claim.evidence])[0] for claim in claims])
+    supported = np.array([claim.label == 0 for claim in claims])
+    return [_bar_of_precision(chances, supported, wanted) for wanted in (SUPPORTED, WEAK)]
+
+
+def _short(value: float) -> float:
+    return round(float(value), 4)

@@ -1,0 +1,239 @@
+"""The evidence model: what it reads, what it says of a question and of a claim, and that nothing damaged is ever run."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+
+from assistant import Assistant
+from assistant.errors import ModelError
+from assistant.evidence.encode import CLS, MOST_OVER, MOST_QUESTION, MOST_TEXT, SEP, Passage, encode
+from assistant.evidence.model import ModelEvidence, parts_of, passage_of, reads_language
+from assistant.evidence.reader import FOLDER, NOTHING, Reader
+from index import Index
+from index.embed import Embedder
+from index.split import sentence_spans
+from index.types import Chunk, Document, Hit, Sentence
+from tests.conftest import REPOSITORY, build_index, write
+
+TEXT = (
+    "The society was founded in Oslo in 1871 by Anna Reed. Its first meeting was held in a bakery. "
+    "Since 1950 it has had its seat in Bergen, where it owns a house."
+)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def passage(text: str = TEXT, over: str = "The society") -> Passage:
+    return Passage(over, text, tuple(sentence_spans(text)))
+
+
+# --- Reading -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    made = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    made.no_padding()
+    made.no_truncation()
+    return made
+
+
+def test_each_token_knows_its_sentence_and_where_it_stands(tokenizer: Tokenizer) -> None:
+    (read,) = encode(tokenizer, "Who?", [passage()])
+    assert (read.ids[0], read.ids[-1], read.ids.count(SEP)) == (CLS, SEP, 3)
+    assert len(read.sentence) == len(read.spans) == len(read.ids) - read.first - 1
+    for number, (start, end) in zip(read.sentence, read.spans, strict=True):
+        first, last = passage().sentences[number]
+        assert first <= start < end <= last
+    assert [TEXT[slice(*span)] for span in read.spans[:3]] == ["The", "society", "was"]
+
+
+def test_what_is_too_long_is_cut_and_white_space_between_sentences_belongs_to_none(tokenizer: Tokenizer) -> None:
+    (read,) = encode(tokenizer, "who " * 500, [passage("word " * 500, "title " * 500)])
+    assert read.asked == MOST_QUESTION + 2
+    assert read.first == MOST_QUESTION + MOST_OVER + 3
+    assert len(read.sentence) == MOST_TEXT
+    (gapped,) = encode(tokenizer, "Who?", [Passage("", "One. | Two.", ((0, 4), (7, 11)))])
+    assert gapped.sentence == [0, 0, -1, 1, 1]
+
+
+def test_the_sentence_that_answers_is_first_and_the_answer_is_its_words(reader: Reader) -> None:
+    for question, best, words in (
+        ("When was the society founded?", 0, "1871"),
+        ("Where was the first meeting of the society held?", 1, "bakery"),
+        ("In which city has the society had its seat since 1950?", 2, "Bergen"),
+    ):
+        (read,) = reader.read(question, [passage()])
+        assert int(np.argmax(read.logits)) == best
+        answer = read.answers[best]
+        assert answer is not None
+        assert words in TEXT[slice(*answer.span)]
+        assert answer.probability > 0.1
+
+
+def test_a_question_that_is_not_answered_stands_below_one_that_is(reader: Reader) -> None:
+    asked, twisted, foreign = (
+        max(reader.read(question, [passage()])[0].logits)
+        for question in ("Who founded the society in 1871?", "Who dissolved the society in 1871?", "How is glass blown?")
+    )
+    assert asked > twisted > foreign
+    assert foreign < 0
+
+
+def test_a_passage_is_read_alike_whatever_stands_beside_it(reader: Reader) -> None:
+    """To the bit."""
+    alone = reader.read("Who founded it?", [passage()])
+    among = reader.read("Who founded it?", [passage("Another text. " * 9), passage(), passage("x")])
+    assert alone[0] == among[1]
+
+
+def test_a_sentence_that_is_not_read_counts_as_nothing(reader: Reader) -> None:
+    (read,) = reader.read("Who founded it?", [passage("word " * 400 + "end. " + TEXT)])
+    assert read.logits[-1] == NOTHING
+    assert read.answers[-1] is None
+
+
+def test_no_sentence_no_logit(reader: Reader) -> None:
+    assert reader.read("Who?", []) == []
+    assert reader.read("Who?", [Passage("", "", ())])[0].logits == ()
+
+
+# --- Claims --------------------------------------------------------------------------------------------
+
+
+def test_a_claim_is_told_from_its_opposite_and_from_what_is_not_said(reader: Reader) -> None:
+    supported, contradicted, _ = reader.verdict("Anna Reed founded the society in 1871.", [TEXT])
+    assert supported > contradicted
+    swapped, against, _ = reader.verdict("Anna Reed founded the society in 1902.", [TEXT])
+    assert swapped < supported
+    assert against > swapped
+    assert reader.verdict("The society paints houses blue.", [TEXT])[0] < supported
+
+
+def test_evidence_longer_than_the_window_is_read_to_its_end(reader: Reader) -> None:
+    filler = [f"In the {n}th year nothing of note was written down by anybody in the town." for n in range(60)]
+    claim = "Anna Reed founded the society in 1871."
+    assert reader.verdict(claim, [*filler, TEXT])[0] > reader.verdict(claim, filler)[0] + 0.2
+
+
+# --- Behind the seam -----------------------------------------------------------------------------------
+
+
+def hit(text: str, language: str = "en") -> Hit:
+    document = Document("a.txt", "", text, (), "0" * 64, language=language)
+    return Hit(Chunk(1, document, tuple(Sentence(document, *span) for span in sentence_spans(text))), 0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "reads"),
+    [
+        ("When does the lease end?", "en", True),
+        ("How do I bake bread?", "", True),
+        ("XR-7731", "en", True),
+        ("Wann endet der Vertrag?", "en", False),
+        ("Wann endet der Vertrag?", "de", False),
+        ("When does the lease end?", "de", False),
+        ("Какая столица Австралии?", "en", False),
+        ("契約はいつ終わりますか", "en", False),
+    ],
+)
+def test_other_languages_are_left_to_the_words(question: str, language: str, reads: bool) -> None:
+    assert reads_language(question, [hit(TEXT, language)]) is reads
+
+
+def test_a_question_in_german_is_answered_by_words_and_says_so(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    text = "Der Vertrag endet am 30. Juni 2027. Die Miete wird an jedem ersten Tag des Monats gezahlt, und der Mieter zahlt auch das Wasser und die Heizung."
+    write(folder, {"vertrag.txt": text})
+    build_index(tmp_path / "index", [folder], embedder)
+    answer = Assistant.open(tmp_path / "index").ask("Wann endet der Vertrag?")
+    assert (answer.judge, answer.found, answer.short_answer) == ("words", True, None)
+    assert answer.citations[0].sentence.text == "Der Vertrag endet am 30. Juni 2027."
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("When was the mill built, and who paid for it?", ["When was the mill built?", "who paid for it?"]),
+        ("When was it built? Who paid for it?", ["When was it built?", "Who paid for it?"]),
+        ("Who built the mill and the bridge?", []),
+        ("How and why did it burn?", []),
+        ("When was it built?", []),
+    ],
+)
+def test_a_question_is_read_in_its_parts(question: str, parts: list[str]) -> None:
+    assert parts_of(question) == parts
+
+
+def test_both_halves_of_a_question_are_answered(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    write(folder, {"society.txt": TEXT})
+    build_index(tmp_path / "index", [folder], embedder)
+    answer = Assistant.open(tmp_path / "index").ask("When was the society founded, and in which city has it had its seat since 1950?")
+    assert {"1871", "Bergen"} <= {word.strip(".,") for claim in answer.claims for word in claim.text.split()}
+
+
+def test_title_and_heading_come_before_the_passage() -> None:
+    document = Document("a.md", "The lease", "# Rent\n\nIt is 900 euros.", (), "0" * 64)
+    from index.types import Heading
+
+    headed = replace(document, headings=(Heading(0, 6, 1),))
+    chunk = Chunk(1, headed, (Sentence(headed, 8, 24),))
+    assert passage_of(Hit(chunk, 0.5, 0.5)) == Passage("The lease. # Rent", "It is 900 euros.", ((0, 16),))
+
+
+def test_the_short_answer_stands_in_the_sentence_it_is_of(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    write(folder, {"society.txt": f"A note on societies.\n\n{TEXT}"})
+    build_index(tmp_path / "index", [folder], embedder)
+    answer = Assistant.open(tmp_path / "index").ask("When was the society founded?")
+    assert answer.short_answer == "1871"
+    assert answer.short_answer in answer.citations[0].sentence.text
+
+
+def test_other_weights_give_other_confidence(seeds: Path, reader: Reader) -> None:
+    index = Index.open(seeds)
+    hits = index.search("Who can see my documents?", 8)
+    sure = ModelEvidence(index.embedder, index.keywords, reader).judge("Who can see my documents?", hits)
+    joined = reader.card["joined"]
+    doubtful = Reader()
+    doubtful.card = {**reader.card, "joined": {**joined, "confidence": {**joined["confidence"], "constant": joined["confidence"]["constant"] - 3}}}
+    assert ModelEvidence(index.embedder, index.keywords, doubtful).judge("Who can see my documents?", hits).confidence < sure.confidence
+
+
+# --- The files -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "card.json"])
+def test_a_damaged_or_missing_file_is_named_and_never_run(name: str, tmp_path: Path) -> None:
+    for file in FOLDER.iterdir():
+        shutil.copy(file, tmp_path / file.name)
+    data = bytearray((tmp_path / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / name).write_bytes(data if name != "card.json" else b"{}")
+    with pytest.raises(ModelError, match=f"{name} is damaged|cannot be read"):
+        Reader(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        Reader(tmp_path)
+
+
+def test_the_files_are_small_enough_and_the_card_tells_what_they_are() -> None:
+    sizes = {file.name: file.stat().st_size for file in FOLDER.iterdir()}
+    assert sizes["model.onnx"] <= 25 << 20
+    assert sum(sizes.values()) <= 50 << 20
+    card = json.loads((FOLDER / "card.json").read_text())
+    assert card["joined"].keys() == {"score", "confidence", "bar", "short answer", "claim"}
+    assert (FOLDER / "MODEL_CARD.md").is_file()
+
+
+def test_reading_needs_no_torch() -> None:
+    code = "import sys; from assistant.evidence.reader import Reader; Reader(); assert not {'torch', 'transformers', 'gradio'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True)

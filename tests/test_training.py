@@ -1,0 +1,196 @@
+"""The training: what it makes of the data, that it goes on where it stopped, and that what ships says what was trained."""
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+import assistant.training.train
+from assistant.evidence.encode import encode
+from assistant.evidence.reader import Reader
+from assistant.training.batches import TOKENS, batches, passage_of
+from assistant.training.export import ship
+from assistant.training.groups import Passes
+from assistant.training.network import Network, choice_loss, sentence_logits
+from assistant.training.sets import Claim, Row, held_out, misleading, read_questions, row_of, without_answer
+from assistant.training.train import resume, schedule, train
+from assistant.training.twist import Kinds, negated, renamed, unanswerable, wrong
+from index.embed.model import packaged
+from tests.conftest import SHARED
+
+TOWNS = ("Alba", "Brenna", "Corvo", "Dorne", "Elstow", "Farrow", "Gretna", "Holme")
+
+
+def question(n: int) -> dict[str, object]:
+    town, year = TOWNS[n % len(TOWNS)], 1800 + n
+    context = f"The mill of {town} was built in {year} by Anna Reed. It had {n + 2} wheels, and stood by the old river. A bridge to {town} came later."
+    start = context.index(str(year))
+    answerable = n % 3 > 0
+    return {
+        "set": "squad2_dev_part", "id": str(n), "title": f"Mills {n // 12}", "question": f"When was the mill of {town} built?", "context": context,
+        "answers": [[start, start + 4]] if answerable else [], "evidence": [], "answerable": answerable,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Training sets of our own making, in the shapes of the real ones."""
+    folder = tmp_path_factory.mktemp("train")
+    claims = [
+        {"set": "fever", "claim": f"Mill {n} has {n} wheels.", "evidence": [f"The mill {n} was given {n} wheels."], "label": "supported"} for n in range(60)
+    ]
+    rows: dict[str, list[dict[str, object]]] = {
+        **{f"evidence_{name}": [] for name in ("squadshifts", "fairytale", "bioasq", "policy", "qamr")},
+        "evidence_squad": [question(n) for n in range(300)],
+        "selection_selqa": [{"set": "selqa", "id": "1", "title": "Mills", "question": "Who?", "sentences": ["Anna.", "The river."], "labels": [1, 0]}],
+        "claims_fever": claims,
+        "claims_nli": [{**claim, "label": "neutral"} for claim in claims],
+    }  # fmt: skip
+    for name, lines in rows.items():
+        (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode()))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    made = Tokenizer.from_file(str(packaged() / "tokenizer.json"))
+    made.no_padding()
+    made.no_truncation()
+    return made
+
+
+# --- Data ----------------------------------------------------------------------------------------------
+
+
+def test_an_answer_stays_where_it_is_in_every_passage_that_is_made(data: Path) -> None:
+    chance = Random(1)
+    asked = read_questions(data)
+    assert {one.article.title for one in asked} & {one.article.title for one in read_questions(data, held=True)} == set()
+    for one in asked:
+        row = row_of(one, chance)
+        assert bool(row.gold) == bool(one.gold)
+        if row.answer:
+            sentence, start, end = row.answer
+            assert sentence in row.gold
+            assert row.sentences[sentence][start:end].isdecimal()
+            assert not any(f"built in {row.sentences[sentence][start:end]}" in text for text in without_answer(row).sentences)
+
+
+def test_what_misleads_is_of_the_same_article_and_does_not_hold_the_answer(data: Path) -> None:
+    chance = Random(1)
+    for one in read_questions(data)[:50]:
+        other = misleading(one, chance)
+        assert other is not None
+        assert not other.gold
+        assert " ".join(other.sentences) != one.context.text
+        assert any(" ".join(other.sentences) in context.text for context in one.article.contexts)
+
+
+def test_a_twist_changes_something_and_what_is_renamed_alike_still_answers(data: Path) -> None:
+    chance, twisted = Random(1), 0
+    for one in read_questions(data):
+        row = row_of(one, chance)
+        if not row.gold:
+            continue
+        kinds = Kinds(one.article)
+        if other := unanswerable(row, kinds, chance):
+            twisted += 1
+            assert not other.gold
+            assert (other.question, other.sentences) != (row.question, row.sentences)
+        if (same := renamed(row, kinds, chance)) and same.answer and row.answer:
+            assert same.sentences[same.answer[0]][slice(*same.answer[1:])].isdecimal()
+            assert same.question != row.question
+    assert twisted > 150
+
+
+def test_negation_goes_in_and_comes_out() -> None:
+    assert negated("Who was not there?", Random(1)) == "Who was there?"
+    assert negated("Who was there?", Random(1)) in ("Who was not there?", "Who wasn't there?")
+    assert negated("The mill.", Random(1)) is None
+
+
+def test_a_wrong_claim_is_contradicted(data: Path) -> None:
+    kinds = Kinds(read_questions(data)[0].article)
+    made = [wrong(Claim("The mill of Alba was built in 1850.", "The mill of Alba was built in 1850.", 0), kinds, Random(n)) for n in range(20)]
+    assert {claim.label for claim in made if claim} == {1}
+    assert all(claim.claim != claim.evidence for claim in made if claim)
+
+
+def test_a_pass_is_the_same_for_the_same_seed(data: Path) -> None:
+    first, again, other = (list(Passes(data).groups(seed)) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.skipif(not (SHARED / "data" / "train").is_dir(), reason="the training sets are not here")
+def test_the_real_sets_are_read_and_what_is_held_out_is_not_trained_on() -> None:
+    asked = read_questions(SHARED / "data" / "train")
+    assert len(asked) > 80_000
+    assert not any(held_out(one.article.title) for one in asked if one.set.startswith("squad"))
+
+
+# --- The network ---------------------------------------------------------------------------------------
+
+
+def test_batches_number_sentences_through_and_keep_groups_whole(tokenizer: Tokenizer) -> None:
+    row = Row("When?", "Mills", ("It was built in 1850.", "It burnt."), frozenset({0}), (0, 16, 20))
+    groups = [[row, Row("When?", "Mills", ("Nothing.",))], Claim("It burnt.", "It burnt down.", 0)] * 40
+    batch = next(batches(groups, tokenizer))
+    assert batch.ids.shape == (TOKENS // 64, 64)
+    assert batch.groups == 53
+    assert batch.gold.tolist()[:6] == [1, 0, 0, 1, 0, 0]
+    assert batch.group.tolist()[:6] == [0, 0, 0, 2, 2, 2]
+    (encoded,) = encode(tokenizer, row.question, [passage_of(row)])
+    first, last = batch.spans[0, 1:].tolist()
+    assert tokenizer.decode(batch.ids[0, first : last + 1].tolist()) == "1850"
+    assert batch.sentence[0, encoded.first] == 0
+    assert batch.claims[0].tolist() == [2, 0]
+
+
+def test_the_loss_is_the_cross_entropy_of_a_choice_with_nothing_in_it() -> None:
+    logits, group, gold = torch.tensor([2.0, -1.0, 0.5]), torch.tensor([0, 0, 1]), torch.tensor([1.0, 0.0, 0.0])
+    expected = -torch.log_softmax(torch.tensor([0.0, 2.0, -1.0]), 0)[1] - torch.log_softmax(torch.tensor([0.0, 0.5]), 0)[0]
+    assert torch.isclose(choice_loss(logits, group, gold, 2), expected)
+
+
+def test_a_sentence_is_the_weighted_mean_of_its_tokens() -> None:
+    read = torch.zeros(1, 4, 7)
+    read[0, :, 0] = torch.tensor([1.0, 3.0, 5.0, 100.0])
+    assert sentence_logits(read, torch.tensor([[0, 0, 1, -1]]), 2).tolist() == [2.0, 5.0]
+
+
+def test_the_rate_rises_stays_and_falls() -> None:
+    assert [round(schedule(step, 4000), 3) for step in (100, 200, 3000, 3500, 4000)] == [0.5, 1.0, 1.0, 0.5, 0.01]
+
+
+@pytest.mark.slow
+def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been_and_ships_what_it_learnt(
+    data: Path, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = assistant.training.train.save
+
+    def save(folder: Path, network: Network, optimizer: torch.optim.Optimizer, step: int) -> None:
+        real(folder, network, optimizer, step)
+        shutil.copytree(folder, tmp_path / f"step-{step}", dirs_exist_ok=True)
+
+    monkeypatch.setattr(assistant.training.train, "save", save)
+    monkeypatch.setattr(assistant.training.train, "EVERY", 1)
+    whole = train(data, tmp_path / "whole", packaged(), tokenizer, 3, 5)
+    resumed = train(data, tmp_path / "step-1", packaged(), tokenizer, 3, 5)
+    assert resume(tmp_path / "step-3", whole) == 3
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+    row = Row("When was the mill built?", "Mills", ("The mill was built in 1850.", "It burnt."))
+    batch = next(batches([[row]] * 200, tokenizer))
+    with torch.no_grad():
+        read = whole(batch.ids[:1], batch.kinds[:1], batch.mask[:1])
+    expected = sentence_logits(read, batch.sentence[:1], 2).tolist()
+    ship(whole, packaged() / "tokenizer.json", tmp_path / "model", {"joined": {}})
+    (told,) = Reader(tmp_path / "model").read(row.question, [passage_of(row)])
+    assert np.allclose(told.logits, expected, atol=0.2)
