@@ -1,4 +1,4 @@
-# make chat · make test · make check · make bench
+# make chat · make test · make check · make bench · make bench-evidence
 
 PYTHON ?= python3
 SOURCES ?= seeds
@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: chat test check bench
+.PHONY: chat test check bench bench-evidence
 
 chat: .venv/installed  ## Index SOURCES (a file or folder; default: seeds) and open the chat on PORT.
 	$(BIN)/footnote build "$(SOURCES:~%=$(HOME)%)"
@@ -23,6 +23,10 @@ check: .venv/tools  ## Format, lint, types.
 
 bench: .venv/bench  ## Measure Footnote beside its stock peer.
 	$(BIN)/python -m benchmarks
+
+bench-evidence: .venv/bench  ## Measure the evidence model alone, and end to end, on the public dev sets.
+	$(BIN)/python -m benchmarks.evidence
+	$(BIN)/python -m benchmarks.quality
 
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv || ($(ROOT) apt-get update && $(ROOT) apt-get install -y python3-venv && $(PYTHON) -m venv --clear .venv)

@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import durability, embedder, lexical, quality, retrieval, scale, speed, update, vectors
+from benchmarks import durability, embedder, evidence, lexical, quality, retrieval, scale, speed, update, vectors
 
 sizes = tuple(int(size.replace("_", "")) for size in sys.argv[1:]) or scale.SIZES
 
@@ -10,6 +10,7 @@ for title, run in (
     ("Cold start, sentences", speed.main),
     ("Reading: the forms of the embedding model", embedder.main),
     ("Retrieval: nDCG@10", retrieval.main),
+    ("Evidence", evidence.main),
     ("Answers", quality.main),
     ("Vectors: the kinds", lambda: vectors.main(sizes[1:] or sizes)),
     ("Words: the libraries", lexical.main),

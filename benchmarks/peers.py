@@ -84,6 +84,14 @@ def footnote_ask(_: int, place: Path) -> Ask:
     return lambda question: [hit.chunk.id for hit in index.search(question, TOP)]
 
 
+def footnote_answer(_: int, place: Path) -> Ask:
+    """Not only hits: a cited answer, the evidence model included. It tells the labels of what it cites."""
+    from assistant import Assistant
+
+    assistant = Assistant.open(place)
+    return lambda question: [citation.label for citation in assistant.ask(question).citations]
+
+
 # --- llama-index -------------------------------------------------------------------------------------
 
 
@@ -168,7 +176,7 @@ def txtai_ask(_: int, place: Path) -> Ask:
 
 FILES = {"footnote": footnote_files, "llama-index": llama_files, "txtai": txtai_files}
 MAKE = {"footnote": footnote_make, "llama-index": llama_make, "txtai": txtai_make}
-ASK = {"footnote": footnote_ask, "llama-index": llama_ask, "txtai": txtai_ask}
+ASK = {"footnote": footnote_ask, "footnote-answer": footnote_answer, "llama-index": llama_ask, "txtai": txtai_ask}
 
 
 def measured(system: str, count: int, place: Path) -> dict[str, float]:

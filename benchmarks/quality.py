@@ -1,13 +1,13 @@
 """Is the right sentence found, and is an unanswerable question declined? On sets that nothing was fitted on.
 
 Each set's articles are indexed together, every question is asked, and the first sentence, and any of the cited ones,
-is held against the marked answers. The peer is the best sentence by MiniLM cosine, the usual way to highlight a source.
+is held against the marked answers; of a declined question the nearest sentences are. Beside it the best sentence by a fitted sum of cosine
+and words, which is what Footnote goes by without its evidence model, and by MiniLM cosine alone, the usual way to highlight a source.
 """
 
 import gzip
 import json
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from assistant.answer import Assistant
-from assistant.evidence import BAR, LinearEvidence
+from assistant.evaluate import auroc, calibration_error, reliability
+from assistant.evidence import open_evidence
+from assistant.evidence.linear import LinearEvidence
 from index import Index
 from index.build import build
 from index.embed import DEFAULT_MODEL, default_cache, open_embedder
@@ -39,13 +41,26 @@ class Asked:
         return sentence.document.id == self.document and any(a < sentence.end and b > sentence.start for a, b in self.answers)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """Of one question: whether Footnote's first citation is right, and any; of its scorer of words, and of cosine, the first; each one's confidence; found."""
+
+    first: bool
+    cited: bool
+    words: bool
+    cosine: bool
+    confidences: tuple[float, float, float]
+    found: bool
+
+
 def main() -> None:
     """Print the table of every set that is here."""
-    print("| set | questions | first right: Footnote (cosine) | one of the cited right | AUROC: Footnote (cosine) | answered or declined right |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    columns = "set", "questions", "first right (words; cosine)", "one of those cited right", "AUROC (words; cosine)", "answered or declined right", "ECE"
+    print(f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
     for name in SETS:
         file = DATA / f"{name}.jsonl.gz"
-        print(_row(name, file) if file.is_file() else f"| {name} | not here: {file} | | | | |")
+        print(_row(name, file) if file.is_file() else f"| {name} | not here: {file} |{' |' * (len(columns) - 2)}", flush=True)
+    _print_reliability()
 
 
 def _row(name: str, file: Path) -> str:
@@ -56,14 +71,32 @@ def _row(name: str, file: Path) -> str:
         with store.lock():
             build(store, documents, embedder, [])
         index = Index.open(scratch)
-        assistant = Assistant(index, LinearEvidence(embedder, index.keywords), bar=0.0)
-        first, cited, peer, confidence, cosine, found = (np.array(column) for column in zip(*_ask_all(assistant, questions), strict=True))
+        assistant = Assistant(index, open_evidence(embedder, index.keywords))
+        outcomes = [_outcome(assistant, asked) for asked in questions]
     answerable = np.array([bool(asked.answers) for asked in questions])
-    right = (
-        f"{first[answerable].mean():.0%} ({peer[answerable].mean():.0%}) | {cited[answerable].mean():.0%}"
-        f" | {_auroc(confidence, answerable)} ({_auroc(cosine, answerable)}) | {(found == answerable).mean():.0%}"
+    first, cited, words, cosine = (np.mean([getattr(o, name) for o, can in zip(outcomes, answerable, strict=True) if can]) for name in RIGHTS)
+    confidences = np.array([o.confidences for o in outcomes])
+    told = [auroc(confidences[:, n], answerable) or "–" for n in range(3)]
+    decided = np.mean([o.found == can for o, can in zip(outcomes, answerable, strict=True)])
+    RELIABILITY[name] = reliability(confidences[:, 0], answerable)
+    return (
+        f"| {name} | {len(questions)}, {answerable.mean():.0%} answerable | {first:.0%} ({words:.0%}; {cosine:.0%}) | {cited:.0%}"
+        f" | {told[0]} ({told[1]}; {told[2]}) | {decided:.0%} | {calibration_error(confidences[:, 0], answerable):.3f} |"
     )
-    return f"| {name} | {len(questions)}, {answerable.mean():.0%} answerable | {right} |"
+
+
+def _print_reliability() -> None:
+    """How often the documents answer, of the questions in each tenth of confidence: the nearer to the confidence, the better."""
+    print("\n| confidence | " + " | ".join(f"{name}: questions, answerable" for name in RELIABILITY) + " |")
+    print("| --- |" + " --- |" * len(RELIABILITY))
+    for tenth in range(10):
+        told = [next((one for one in bins if round(10 * one["from"]) == tenth), None) for bins in RELIABILITY.values()]
+        cells = (f"{one['questions']}, {one['answerable']:.0%}" if one else "–" for one in told)
+        print(f"| {tenth / 10:.1f} to {tenth / 10 + 0.1:.1f} | " + " | ".join(cells) + " |")
+
+
+RELIABILITY: dict[str, list[dict[str, float]]] = {}
+RIGHTS = ("first", "cited", "words", "cosine")
 
 
 def _read(file: Path) -> tuple[list[Document], list[Asked]]:
@@ -85,29 +118,23 @@ def _answers(row: dict[str, Any], start: int) -> tuple[tuple[int, int], ...]:
     return tuple((start + a, start + b) for a, b in row["answers"] or row["evidence"]) if row["answerable"] else ()
 
 
-def _ask_all(assistant: Assistant, questions: list[Asked]) -> Iterator[tuple[bool, bool, bool, float, float, bool]]:
-    """First right, any right, the peer's best right, confidence, the peer's cosine, found; with no bar, to rank even what is declined."""
-    vectors: dict[str, Any] = {}
-    for asked in questions:
-        grounds = assistant.ground(asked.question)
-        offered = {citation.label: citation for citation in grounds.offered}
-        citations = [offered[label] for claim in assistant.draft(grounds).claims for label in claim.citations]
-        sentences = list({(s.document.id, s.start): s for hit in grounds.hits for s in hit.chunk.sentences}.values())
-        new = [sentence.text for sentence in sentences if sentence.text not in vectors]
-        vectors.update(zip(new, assistant.index.embedder.documents(new), strict=True))
-        cosines = np.stack([vectors[sentence.text] for sentence in sentences]) @ assistant.index.embedder.question(asked.question)
-        best = int(np.argmax(cosines))
-        rights = [asked.answered_by(citation.sentence) for citation in citations]
-        yield rights[0], any(rights), asked.answered_by(sentences[best]), grounds.confidence, float(cosines[best]), grounds.confidence >= BAR
-
-
-def _auroc(scores: Any, labels: Any) -> str:
-    """The chance that an answerable question scores above an unanswerable one (Mann-Whitney)."""
-    if labels.all() or not labels.any():
-        return "–"
-    order = scores[:, None]
-    above = (order[labels[:]] > scores[~labels]).mean() + 0.5 * (order[labels[:]] == scores[~labels]).mean()
-    return f"{above:.2f}"
+def _outcome(assistant: Assistant, asked: Asked) -> Outcome:
+    grounds = assistant.ground(asked.question)
+    answer = assistant.check(grounds, assistant.draft(grounds))
+    rights = [asked.answered_by(citation.sentence) for citation in answer.citations or answer.nearest]
+    index = assistant.index
+    by_words = LinearEvidence(index.embedder, index.keywords).judge(asked.question, grounds.hits)
+    sentences = list({(s.document.id, s.start): s for hit in grounds.hits for s in hit.chunk.sentences}.values())
+    cosines = index.embedder.documents([sentence.text for sentence in sentences]) @ index.embedder.question(asked.question)
+    best = int(np.argmax(cosines))
+    return Outcome(
+        first=bool(rights) and rights[0],
+        cited=any(rights),
+        words=asked.answered_by(by_words.ranked[0][0]),
+        cosine=asked.answered_by(sentences[best]),
+        confidences=(grounds.confidence, by_words.confidence, float(cosines[best])),
+        found=answer.found,
+    )
 
 
 if __name__ == "__main__":

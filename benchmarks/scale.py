@@ -38,6 +38,9 @@ def main(sizes: Sequence[int] = SIZES) -> None:
                     continue
                 told[system, size] = _measure(system, size, Path(scratch) / f"{system}-{size}")
                 print(_row(system, size, told[system, size]), flush=True)
+                if system == "footnote":
+                    answered = _run("footnote-answer", "ask", Path(scratch) / f"{system}-{size}", size)
+                    print(_row("footnote, a cited answer", size, {**told[system, size], **answered}), flush=True)
     print(f"\n{_growth(told, sizes)}")
     PICTURE.write_text(picture({system: [(size, told[system, size]["p50"]) for size in sizes if (system, size) in told] for system in SYSTEMS}))
     print(f"Picture: {PICTURE}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from assistant.cli import ask, build, chat, inspect
+from assistant.cli import ask, build, chat, inspect, measure
 from assistant.cli.output import FOUND, fail, ready_output
 from assistant.errors import AssistantError
 from assistant.settings import keep_offline
@@ -57,5 +57,7 @@ for command in (
     inspect.status,
     inspect.show,
     inspect.doctor,
+    measure.eval,
+    measure.calibrate,
 ):
     cli.add_command(command)

@@ -12,8 +12,8 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 T = TypeVar("T")
-FOUND, BROKEN, WRONG, NOT_SAID = 0, 1, 2, 3
-"""Exit statuses: done; something does not hold; a wrong call, file or setting; the documents do not say."""
+FOUND, BROKEN, WRONG, NOT_SAID, WORSE = 0, 1, 2, 3, 4
+"""Exit statuses: done; something does not hold; a wrong call, file or setting; the documents do not say; worse than the baseline."""
 
 
 def ready_output() -> None:
