@@ -14,7 +14,10 @@ def number(ranked: Sequence[tuple[Sentence, float]]) -> tuple[Citation, ...]:
 
 
 def renumber(claims: Sequence[Claim], offered: Sequence[Citation], best_first: bool = False) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:
-    """Drop labels that were never offered; number the others anew, in the order in which they are first cited; with `best_first` the best is [1] wherever it stands."""
+    """Drop labels that were never offered; number the others anew, in the order in which they are first cited.
+
+    With `best_first` the best of them is [1], wherever it stands.
+    """
     known = {citation.label: citation for citation in offered}
     cited = list(dict.fromkeys(label for claim in claims for label in claim.citations if label in known))
     cited = sorted(cited, key=lambda label: label != min(cited)) if best_first else cited
