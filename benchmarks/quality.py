@@ -72,15 +72,16 @@ def _row(name: str, file: Path) -> str:
             build(store, documents, embedder, [])
         index = Index.open(scratch)
         assistant = Assistant(index, open_evidence(embedder, index.keywords))
-        outcomes = [_outcome(assistant, asked) for asked in questions]
+        words = LinearEvidence(embedder, index.keywords)
+        outcomes = [_outcome(assistant, words, asked) for asked in questions]
     answerable = np.array([bool(asked.answers) for asked in questions])
-    first, cited, words, cosine = (np.mean([getattr(o, name) for o, can in zip(outcomes, answerable, strict=True) if can]) for name in RIGHTS)
+    first, cited, by_words, cosine = (np.mean([getattr(o, name) for o, can in zip(outcomes, answerable, strict=True) if can]) for name in RIGHTS)
     confidences = np.array([o.confidences for o in outcomes])
     told = [auroc(confidences[:, n], answerable) or "–" for n in range(3)]
     decided = np.mean([o.found == can for o, can in zip(outcomes, answerable, strict=True)])
     RELIABILITY[name] = reliability(confidences[:, 0], answerable)
     return (
-        f"| {name} | {len(questions)}, {answerable.mean():.0%} answerable | {first:.0%} ({words:.0%}; {cosine:.0%}) | {cited:.0%}"
+        f"| {name} | {len(questions)}, {answerable.mean():.0%} answerable | {first:.0%} ({by_words:.0%}; {cosine:.0%}) | {cited:.0%}"
         f" | {told[0]} ({told[1]}; {told[2]}) | {decided:.0%} | {calibration_error(confidences[:, 0], answerable):.3f} |"
     )
 
@@ -118,12 +119,12 @@ def _answers(row: dict[str, Any], start: int) -> tuple[tuple[int, int], ...]:
     return tuple((start + a, start + b) for a, b in row["answers"] or row["evidence"]) if row["answerable"] else ()
 
 
-def _outcome(assistant: Assistant, asked: Asked) -> Outcome:
+def _outcome(assistant: Assistant, words: LinearEvidence, asked: Asked) -> Outcome:
     grounds = assistant.ground(asked.question)
     answer = assistant.check(grounds, assistant.draft(grounds))
     rights = [asked.answered_by(citation.sentence) for citation in answer.citations or answer.nearest]
     index = assistant.index
-    by_words = LinearEvidence(index.embedder, index.keywords).judge(asked.question, grounds.hits)
+    by_words = words.judge(asked.question, grounds.hits)
     sentences = list({(s.document.id, s.start): s for hit in grounds.hits for s in hit.chunk.sentences}.values())
     cosines = index.embedder.documents([sentence.text for sentence in sentences]) @ index.embedder.question(asked.question)
     best = int(np.argmax(cosines))
