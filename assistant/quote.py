@@ -8,9 +8,9 @@ from index.types import Sentence
 from index.words import words
 
 MOST = 3
-ENOUGH = 0.9
+ENOUGH = 0.95
 """Sentences are added until it is this likely that one of them answers, if any does."""
-LEAST = 0.08
+LEAST = 0.06
 """How likely, if any does, a further sentence must be the one."""
 SAME = 0.93  # Cosine above which two sentences say the same.
 LEANS = re.compile(r"(?:He|She|It|They|This|That|These|Those|Such|His|Her|Its|Their|Here|There|Both|Neither|However|Therefore|But|And|Also)\b")
