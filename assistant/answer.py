@@ -11,7 +11,7 @@ from assistant.bar import read_bar
 from assistant.errors import QuestionError
 from assistant.evidence import identity, open_evidence
 from assistant.settings import Settings, from_environment
-from assistant.types import Answer, Draft, Evidence, Grounds, Verdict
+from assistant.types import Answer, Citation, Draft, Evidence, Grounds, Verdict
 from index import Index
 from index.embed import open_embedder
 from index.filter import Filter
@@ -59,14 +59,13 @@ class Assistant:
             raise QuestionError("no document fits the filter: `footnote status --json` lists what is in the index")
         with _timed(timings, "evidence"):
             judged = self.evidence.judge(asked, hits)
-        ranked = cite.number(judged.ranked[:OFFERED])
         answers = judged.confidence >= (judged.bar if self.bar is None else self.bar)
         return Grounds(
             question=question,
             standalone=asked,
             hits=tuple(hits),
             offered=cite.number(_offered(judged.ranked)) if answers else (),
-            nearest=ranked[:NEAREST],
+            nearest=cite.number(judged.ranked[:NEAREST]),
             confidence=judged.confidence,
             missing_words=judged.missing_words,
             short_answer=judged.short_answer if answers else None,
@@ -97,7 +96,7 @@ class Assistant:
             confidence=grounds.confidence,
             engine=draft.engine,
             hits=grounds.hits,
-            short_answer=grounds.short_answer if claims and any(grounds.short_answer in c.sentence.text for c in citations if grounds.short_answer) else None,
+            short_answer=_cited(grounds.short_answer, citations),
             judge=grounds.judge,
             timings_ms=timings,
         )
@@ -106,7 +105,12 @@ class Assistant:
 def _offered(ranked: Sequence[tuple[Sentence, float]]) -> list[tuple[Sentence, float]]:
     """The best sentences, and the one that the very best leans on, if it does."""
     best, rest = list(ranked[:OFFERED]), ranked[OFFERED:]
-    return best + [pair for pair in rest if quote.leans(best[0][0]) and quote.precedes(pair[0], best[0][0])]
+    return best + [pair for pair in rest if quote.leans(best[0][0], pair[0])]
+
+
+def _cited(words: str | None, citations: Sequence[Citation]) -> str | None:
+    """A short answer, if it stands in a sentence that is cited."""
+    return words if words and any(words in citation.sentence.text for citation in citations) else None
 
 
 def require_question(question: str) -> None:

@@ -28,7 +28,6 @@ AROUND = 11
 """Words of the sentence that a question keeps on each side of what it asks for."""
 TOLERATED = 0.05
 """Of false answers where precision is preferred, of false refusals where recall is."""
-PREFERENCES = ("precision", "balance", "recall")
 
 YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 AMOUNT = re.compile(r"\b\d+(?:[.,]\d+)*(?= [a-z])")

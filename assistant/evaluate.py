@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from assistant.answer import Assistant, require_question
 from assistant.errors import QuestionError, QuestionsError
-from assistant.types import Answer
 from index.types import Hit
 
 DEPTHS = (1, 3, 8, 20)
@@ -20,7 +19,8 @@ DEPTHS = (1, 3, 8, 20)
 BINS = 10
 SAMPLES, SURE = 2_000, 0.975
 """Bootstrap samples; the share of them that must be worse before a difference is a regression."""
-COMPARED = ("first", "any", "decided", "retrieved")
+COMPARED = {"first": "first citation right", "any": "any citation right", "decided": "answered or declined right", "retrieved": f"recall@{DEPTHS[2]}"}
+"""What a run is compared with its baseline by, and its name."""
 
 Floats = NDArray[np.float64]
 Track = Callable[[Sequence[Any]], Iterable[Any]]
@@ -99,7 +99,7 @@ def _outcome(assistant: Assistant, known: Known) -> Outcome:
         found=answer.found,
         confidence=answer.confidence,
         rank=_rank(assistant.index.search(known.question, max(DEPTHS)), known),
-        first=bool(rights and _first(answer, rights)),
+        first=bool(rights and rights[0]),
         any=any(rights),
         cited=len(rights),
         right=sum(map(bool, rights)),
@@ -107,11 +107,6 @@ def _outcome(assistant: Assistant, known: Known) -> Outcome:
         golds=len(known.gold),
         ms=round(ms, 2),
     )
-
-
-def _first(answer: Answer, rights: Sequence[set[str]]) -> bool:
-    """Whether the citation labelled [1] is right."""
-    return any(right for citation, right in zip(answer.citations, rights, strict=True) if citation.label == 1)
 
 
 def _rank(hits: Sequence[Hit], known: Known) -> int | None:
@@ -218,17 +213,14 @@ def regressions(now: Sequence[Outcome], before: Sequence[Outcome]) -> list[str]:
         raise QuestionsError("the baseline shares no question with this file: make it of the same questions")
     chance = np.random.default_rng(0)
     found = []
-    for name in COMPARED:
+    for name, told in COMPARED.items():
         differences = np.array([_value(one, name) - _value(other, name) for one, other in pairs if one.answerable or name == "decided"])
         if not len(differences):
             continue
         means = differences[chance.integers(0, len(differences), (SAMPLES, len(differences)))].mean(1)
         if (means < 0).mean() >= SURE:
-            found.append(f"{NAMES[name]}: {differences.mean():+.1%} over {len(differences)} questions")
+            found.append(f"{told}: {differences.mean():+.1%} over {len(differences)} questions")
     return found
-
-
-NAMES = {"first": "first citation right", "any": "any citation right", "decided": "answered or declined right", "retrieved": f"recall@{DEPTHS[2]}"}
 
 
 def _value(outcome: Outcome, name: str) -> float:

@@ -24,15 +24,11 @@ def draft(grounds: Grounds, evidence: Evidence) -> Draft:
     return Draft(claims, "quote")
 
 
-def leans(sentence: Sentence) -> bool:
-    """Whether a sentence is not understood without the one before it."""
-    return LEANS.match(sentence.text) is not None
-
-
-def precedes(one: Sentence, other: Sentence) -> bool:
-    """Whether a sentence stands right before another, in the same paragraph."""
-    between = one.document.text[one.end : other.start]
-    return one.document.id == other.document.id and one.end <= other.start and not between.strip() and between.count("\n") < 2
+def leans(sentence: Sentence, before: Sentence) -> bool:
+    """Whether a sentence is not understood without another, which stands right before it in the same paragraph."""
+    between = before.document.text[before.end : sentence.start]
+    next_to = before.document.id == sentence.document.id and before.end <= sentence.start and not between.strip() and between.count("\n") < 2
+    return next_to and LEANS.match(sentence.text) is not None
 
 
 def _choose(offered: Sequence[Citation], evidence: Evidence) -> list[Citation]:
@@ -55,7 +51,7 @@ def _choose(offered: Sequence[Citation], evidence: Evidence) -> list[Citation]:
 def _with_leaned_on(chosen: list[Citation], offered: Sequence[Citation]) -> list[Citation]:
     """With the sentence that the best one leans on, if it is offered and there is room."""
     best = chosen[0].sentence
-    before = [citation for citation in offered if leans(best) and precedes(citation.sentence, best)]
+    before = [citation for citation in offered if leans(best, citation.sentence)]
     return chosen + [citation for citation in before if citation not in chosen][: MOST - len(chosen)]
 
 

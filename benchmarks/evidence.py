@@ -11,7 +11,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ SELECTION = ("wikiqa_dev", "trecqa_dev", "clapnq_dev", "hotpotqa_distractor", "m
 CLAIMS = ("attributionbench_dev", "fever_half", "fm2_dev", "wice_dev")
 PASSAGE = 1100
 """Characters of the passages that a list of sentences is read in: about a chunk's."""
-Ranker = Callable[[str, str, list[str]], Sequence[float]]
 
 
 def main() -> None:
@@ -45,19 +44,20 @@ def main() -> None:
 
 
 def _print_selection(reader: Reader, embedder: Embedder, most: int) -> None:
-    rankers: dict[str, Ranker] = {
-        "evidence model": lambda question, title, sentences: logits(reader, question, title, sentences),
-        "cosine": lambda question, _, sentences: _cosines(embedder, question, sentences),
-        "BM25": lambda question, _, sentences: _bm25(question, sentences),
-        "cosine + BM25": lambda question, _, sentences: _both(_cosines(embedder, question, sentences), _bm25(question, sentences)),
-    }
+    rankers = "evidence model", "cosine", "BM25", "cosine + BM25"
     print("| sentence selection, MAP (first right) | questions | " + " | ".join(rankers) + " |")
     print("| --- | --- |" + " --- |" * len(rankers))
     for name in SELECTION:
         rows = [row for row in _rows("selection", name) if 0 < sum(row["labels"]) < len(row["labels"])][:most]
-        figures = {peer: [_ranked(rank(row["question"], row["title"], row["sentences"]), row["labels"]) for row in rows] for peer, rank in rankers.items()}
         if rows:
-            print(f"| {name} | {len(rows)} | " + " | ".join(f"{np.mean(f, 0)[0]:.3f} ({np.mean(f, 0)[1]:.0%})" for f in figures.values()) + " |", flush=True)
+            figures = np.mean([[_ranked(scores, row["labels"]) for scores in _scores(reader, embedder, row)] for row in rows], 0)
+            print(f"| {name} | {len(rows)} | " + " | ".join(f"{precision:.3f} ({first:.0%})" for precision, first in figures) + " |", flush=True)
+
+
+def _scores(reader: Reader, embedder: Embedder, row: dict[str, Any]) -> tuple[Sequence[float], ...]:
+    """What each ranker says of the sentences of a row."""
+    cosines, bm25 = _cosines(embedder, row["question"], row["sentences"]), _bm25(row["question"], row["sentences"])
+    return logits(reader, row["question"], row["title"], row["sentences"]), cosines, bm25, _both(cosines, bm25)
 
 
 def logits(reader: Reader, question: str, title: str, sentences: Sequence[str]) -> list[float]:
@@ -70,10 +70,7 @@ def _passages(title: str, sentences: Sequence[str]) -> Iterator[Passage]:
     taken: list[str] = []
     for sentence in [*sentences, None]:
         if sentence is None or (taken and sum(map(len, taken)) + len(sentence) > PASSAGE):
-            ends = [0]
-            for one in taken:
-                ends.append(ends[-1] + len(one) + 1)
-            yield Passage(title, " ".join(taken), tuple((start, start + len(one)) for start, one in zip(ends, taken, strict=False)))
+            yield Passage.of(title, taken)
             taken = []
         taken += [sentence] if sentence is not None else []
 
@@ -116,9 +113,10 @@ def _print_claims(reader: Reader, embedder: Embedder, most: int) -> None:
     print("| --- | --- | --- | --- |")
     found = []
     for name in CLAIMS:
-        rows = _rows("claims", name)[:: max(1, len(_rows("claims", name)) // most)]
+        rows = _rows("claims", name)
         if not rows:
             continue
+        rows = rows[:: max(1, len(rows) // most)]
         supported = np.array([row["label"] == "supported" for row in rows])
         model = np.array([reader.verdict(row["claim"], row["evidence"])[0] for row in rows])
         cosine = np.array([max(_cosines(embedder, row["claim"], row["evidence"][:60])) for row in rows])

@@ -8,6 +8,7 @@ and words, which is what Footnote goes by without its evidence model, and by Min
 import gzip
 import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,13 +58,18 @@ def main() -> None:
     """Print the table of every set that is here."""
     columns = "set", "questions", "first right (words; cosine)", "one of those cited right", "AUROC (words; cosine)", "answered or declined right", "ECE"
     print(f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
+    told = {}
     for name in SETS:
         file = DATA / f"{name}.jsonl.gz"
-        print(_row(name, file) if file.is_file() else f"| {name} | not here: {file} |{' |' * (len(columns) - 2)}", flush=True)
-    _print_reliability()
+        if file.is_file():
+            told[name] = _print_row(name, file)
+        else:
+            print(f"| {name} | not here: {file} |{' |' * (len(columns) - 2)}", flush=True)
+    _print_reliability(told)
 
 
-def _row(name: str, file: Path) -> str:
+def _print_row(name: str, file: Path) -> list[dict[str, float]]:
+    """Print the row of a set; its reliability diagram."""
     documents, questions = _read(file)
     with tempfile.TemporaryDirectory() as scratch:
         embedder = open_embedder(DEFAULT_MODEL, default_cache())
@@ -79,24 +85,24 @@ def _row(name: str, file: Path) -> str:
     confidences = np.array([o.confidences for o in outcomes])
     told = [auroc(confidences[:, n], answerable) or "–" for n in range(3)]
     decided = np.mean([o.found == can for o, can in zip(outcomes, answerable, strict=True)])
-    RELIABILITY[name] = reliability(confidences[:, 0], answerable)
-    return (
+    print(
         f"| {name} | {len(questions)}, {answerable.mean():.0%} answerable | {first:.0%} ({by_words:.0%}; {cosine:.0%}) | {cited:.0%}"
-        f" | {told[0]} ({told[1]}; {told[2]}) | {decided:.0%} | {calibration_error(confidences[:, 0], answerable):.3f} |"
+        f" | {told[0]} ({told[1]}; {told[2]}) | {decided:.0%} | {calibration_error(confidences[:, 0], answerable):.3f} |",
+        flush=True,
     )
+    return reliability(confidences[:, 0], answerable)
 
 
-def _print_reliability() -> None:
+def _print_reliability(told: Mapping[str, list[dict[str, float]]]) -> None:
     """How often the documents answer, of the questions in each tenth of confidence: the nearer to the confidence, the better."""
-    print("\n| confidence | " + " | ".join(f"{name}: questions, answerable" for name in RELIABILITY) + " |")
-    print("| --- |" + " --- |" * len(RELIABILITY))
+    print("\n| confidence | " + " | ".join(f"{name}: questions, answerable" for name in told) + " |")
+    print("| --- |" + " --- |" * len(told))
     for tenth in range(10):
-        told = [next((one for one in bins if round(10 * one["from"]) == tenth), None) for bins in RELIABILITY.values()]
-        cells = (f"{one['questions']}, {one['answerable']:.0%}" if one else "–" for one in told)
+        found = [next((one for one in bins if round(10 * one["from"]) == tenth), None) for bins in told.values()]
+        cells = (f"{one['questions']}, {one['answerable']:.0%}" if one else "–" for one in found)
         print(f"| {tenth / 10:.1f} to {tenth / 10 + 0.1:.1f} | " + " | ".join(cells) + " |")
 
 
-RELIABILITY: dict[str, list[dict[str, float]]] = {}
 RIGHTS = ("first", "cited", "words", "cosine")
 
 
@@ -122,10 +128,9 @@ def _outcome(assistant: Assistant, words: LinearEvidence, asked: Asked) -> Outco
     grounds = assistant.ground(asked.question)
     answer = assistant.check(grounds, assistant.draft(grounds))
     rights = [asked.answered_by(citation.sentence) for citation in answer.citations or answer.nearest]
-    index = assistant.index
     by_words = words.judge(asked.question, grounds.hits)
     sentences = list({(s.document.id, s.start): s for hit in grounds.hits for s in hit.chunk.sentences}.values())
-    cosines = index.embedder.documents([sentence.text for sentence in sentences]) @ index.embedder.question(asked.question)
+    cosines = words.cosines(asked.question, [sentence.text for sentence in sentences])
     best = int(np.argmax(cosines))
     return Outcome(
         first=bool(rights) and rights[0],

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from assistant import Assistant
 from assistant.errors import ModelError
-from assistant.evidence.encode import CLS, MOST_OVER, MOST_QUESTION, MOST_TEXT, SEP, Passage, encode
+from assistant.evidence.encode import CLS, MOST_OVER, MOST_QUESTION, MOST_TEXT, SEP, Passage, encode, open_tokenizer
 from assistant.evidence.model import ModelEvidence, parts_of, passage_of, reads_language
 from assistant.evidence.reader import FOLDER, NOTHING, Reader
 from index import Index
@@ -42,10 +42,7 @@ def passage(text: str = TEXT, over: str = "The society") -> Passage:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    made = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
-    made.no_padding()
-    made.no_truncation()
-    return made
+    return open_tokenizer(FOLDER / "tokenizer.json")
 
 
 def test_each_token_knows_its_sentence_and_where_it_stands(tokenizer: Tokenizer) -> None:

@@ -28,7 +28,7 @@ DOORS = {
     "faiss": {"index.vectors"},
     "sentence_transformers": {"index.embed.export"},
     "onnxruntime": {"assistant.evidence.reader", "index.embed.graph", "index.embed.runtime"},
-    "tokenizers": {"assistant.evidence.reader", "assistant.training.__main__", "index.embed.runtime"},
+    "tokenizers": {"assistant.evidence.encode", "index.embed.runtime"},
     "torch": {
         "assistant.training.export",
         "assistant.training.fit",

@@ -12,7 +12,7 @@ import torch
 from tokenizers import Tokenizer
 
 import assistant.training.train
-from assistant.evidence.encode import encode
+from assistant.evidence.encode import encode, open_tokenizer
 from assistant.evidence.reader import Reader
 from assistant.training.batches import TOKENS, batches, passage_of
 from assistant.training.export import ship
@@ -59,10 +59,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    made = Tokenizer.from_file(str(packaged() / "tokenizer.json"))
-    made.no_padding()
-    made.no_truncation()
-    return made
+    return open_tokenizer(packaged() / "tokenizer.json")
 
 
 # --- Data ----------------------------------------------------------------------------------------------

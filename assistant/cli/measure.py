@@ -29,19 +29,19 @@ def eval(questions: Path, baseline: Path | None, as_json: bool, index_folder: Pa
     answer it; "document" may name where the gold stands.
     """
     from assistant.answer import Assistant
-    from assistant.evaluate import evaluate, figures, read_baseline, read_known, regressions, to_json
+    from assistant.evaluate import evaluate, read_baseline, read_known, regressions, to_json
 
     known, before = read_known(questions), read_baseline(baseline) if baseline else []
     settings = settings_of(index_folder)
     assistant = Assistant.open(settings.index, settings.cache_folder, settings.model)
     outcomes = evaluate(assistant, known, track("Asking"))
     worse = regressions(outcomes, before) if before else []
-    told = figures(outcomes)
-    _keep_run(settings.index, {"questions_file": str(questions), "generation": assistant.index.generation, **told})
+    told = to_json(outcomes)
+    _keep_run(settings.index, {"questions_file": str(questions), "generation": assistant.index.generation, **told["figures"]})
     if as_json:
-        print_json({**to_json(outcomes), "regressions": worse})
+        print_json({**told, "regressions": worse})
     else:
-        _print_figures(told)
+        _print_figures(told["figures"])
     for line in worse:
         click.echo(f"footnote: worse than {baseline}: {line}", err=True)
     return WORSE if worse else FOUND
@@ -103,7 +103,5 @@ def _calibration_json(found: "Calibration", prefer: str) -> dict[str, Any]:
 
 def _calibration_lines(found: "Calibration", prefer: str) -> Sequence[str]:
     asked = f"{found.answerable} questions made of the documents; {found.taken_away} with the answer taken away, {found.foreign} of foreign topics"
-    rows = [
-        f"{'→' if row.bar == found.bar else ' '} {row.bar:.2f}   {row.false_refusals:>14.0%}   {row.false_answers:>13.0%}" for row in found.rows
-    ]  # fmt: skip
+    rows = [f"{'→' if row.bar == found.bar else ' '} {row.bar:.2f}   {row.false_refusals:>14.0%}   {row.false_answers:>13.0%}" for row in found.rows]
     return (asked, "", "   bar   false refusals   false answers", *rows, "", f"Kept: answers below a confidence of {found.bar:.2f} are declined ({prefer}).")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.types import Support, Verdict
 from index.keywords import Keywords
 from index.load.text import INVISIBLE
 from index.types import Document, Heading, Hit, Sentence
@@ -127,6 +128,12 @@ def shares(scores: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]
 
 def share(flags: Sequence[bool]) -> float:
     return sum(flags) / len(flags) if flags else 0.0
+
+
+def verdict_of(probability: float, supported: float, weak: float) -> Verdict:
+    """The verdict on a claim by the least probabilities of `supported` and of `weak`."""
+    support = Support.SUPPORTED if probability >= supported else Support.WEAK if probability >= weak else Support.UNSUPPORTED
+    return Verdict(support, round(probability, 4))
 
 
 def logistic(x: float) -> float:

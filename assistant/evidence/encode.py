@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 Span = tuple[int, int]
@@ -21,6 +22,14 @@ class Passage:
     text: str
     sentences: tuple[Span, ...]
 
+    @classmethod
+    def of(cls, over: str, sentences: Sequence[str]) -> "Passage":
+        """Sentences, a space apart."""
+        starts = [0]
+        for sentence in sentences:
+            starts.append(starts[-1] + len(sentence) + 1)
+        return cls(over, " ".join(sentences), tuple((start, start + len(one)) for start, one in zip(starts, sentences, strict=False)))
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -31,6 +40,16 @@ class Encoded:
     first: int
     sentence: list[int]
     spans: list[Span]
+
+
+def open_tokenizer(file: Path) -> Any:
+    """The tokenizer of a file; it neither pads nor cuts."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def encode(tokenizer: Any, question: str, passages: Sequence[Passage]) -> list[Encoded]:

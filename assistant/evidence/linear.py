@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from assistant.evidence.candidates import Candidate, candidates, coverage, fits, logistic, missing_words, share, shares, unknown_names
-from assistant.types import Judgement, Support, Verdict
+from assistant.evidence.candidates import Candidate, candidates, coverage, fits, logistic, missing_words, share, shares, unknown_names, verdict_of
+from assistant.types import Judgement, Verdict
 from index.embed import Embedder, Vectors32
 from index.keywords import Keywords
 from index.types import Hit, Sentence
@@ -54,8 +54,7 @@ class LinearEvidence:
         found = candidates(hits)
         if not found or not words(question):
             return Judgement((), 0.0, BAR, missing, judge=WORDS)
-        vector = self._embedder.question(question)
-        cosines = self._embedded([candidate.sentence.text for candidate in found]) @ vector
+        cosines = self.cosines(question, [candidate.sentence.text for candidate in found])
         rarity = {stemmed: self._vocabulary.rarity(stemmed) for _, stemmed in asked}
         scored = [(c, self._score(question, rarity, c, float(cosine)), float(cosine)) for c, cosine in zip(found, cosines, strict=True)]
         scored.sort(key=lambda item: (-item[1], item[0].sentence.document.id, item[0].sentence.start))
@@ -78,16 +77,18 @@ class LinearEvidence:
             + SCORE["is a heading, perhaps"] * candidate.heading
         )
 
+    def cosines(self, question: str, texts: Sequence[str]) -> Vectors32:
+        """The cosine of a question with each of some texts, float32 (n,)."""
+        near: Vectors32 = self._embedded(texts) @ self._embedder.question(question)
+        return near
+
     def similarity(self, sentences: Sequence[Sentence]) -> Vectors32:
         rows = self._embedded([sentence.text for sentence in sentences])
         return rows @ rows.T
 
     def supports(self, claim: str, evidence: Sequence[str]) -> Verdict:
+        """The verdict on a claim that is not word for word among its evidence; neither is empty."""
         joined = " ".join(evidence)
-        if any(_folded(claim) == _folded(sentence) for sentence in evidence) and claim.strip():
-            return Verdict(Support.SUPPORTED, 1.0)
-        if not claim.strip() or not joined.strip():
-            return Verdict(Support.UNSUPPORTED, 0.0)
         rows = self._embedder.documents([claim, joined, *evidence])
         cosine = float(max(rows[1:] @ rows[0]))
         return judge_claim(claim, joined, cosine)
@@ -126,9 +127,4 @@ def judge_claim(claim: str, evidence: str, cosine: float) -> Verdict:
         + CLAIM["negation differs"] * (bool(NEGATION.search(claim)) != bool(NEGATION.search(evidence)))
         + CLAIM["constant"]
     )
-    verdict = Support.SUPPORTED if probability >= SUPPORTED else Support.WEAK if probability >= WEAK else Support.UNSUPPORTED
-    return Verdict(verdict, round(probability, 4))
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split())
+    return verdict_of(probability, SUPPORTED, WEAK)

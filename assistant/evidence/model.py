@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.evidence.candidates import Candidate, candidates, coverage, fits, missing_words, over_of, shares, unknown_names
+from assistant.evidence.candidates import Candidate, candidates, coverage, fits, logistic, missing_words, over_of, shares, unknown_names, verdict_of
 from assistant.evidence.encode import Passage
 from assistant.evidence.linear import LinearEvidence
 from assistant.evidence.reader import Read, Reader
@@ -74,7 +74,7 @@ class ModelEvidence:
         features = measure(question, found, hits, read, self._vocabulary)
         scores = features @ weights_of(self._joined["score"], FEATURES)
         order = sorted(range(len(found)), key=lambda n: (-scores[n], found[n].sentence.document.id, found[n].sentence.start))
-        confidence = _logistic(float(signs(question, features, scores, self._vocabulary) @ weights_of(self._joined["confidence"], SIGNS)))
+        confidence = logistic(float(signs(question, features, scores, self._vocabulary) @ weights_of(self._joined["confidence"], SIGNS)))
         chances = confidence * shares(scores)
         ranked = tuple((found[n].sentence, float(chances[n])) for n in order)
         short = None if parts else self._short_answer(found[order[0]], hits, read)
@@ -105,15 +105,9 @@ class ModelEvidence:
         if any(_folded(claim) == _folded(text) for text in said):
             return Verdict(Support.SUPPORTED, 1.0)
         if language_of(" ".join([claim, *said]), LEAST_WORDS) not in LANGUAGES:
-            return self._linear.supports(claim, evidence)
+            return self._linear.supports(claim, said)
         probability, _, _ = self._reader.verdict(claim, said)
-        return Verdict(verdict_of(probability, self._joined["claim"]), round(probability, 4))
-
-
-def verdict_of(probability: float, bars: Sequence[float]) -> Support:
-    """The verdict by the bars of `supported` and of `weak`."""
-    supported, weak = bars
-    return Support.SUPPORTED if probability >= supported else Support.WEAK if probability >= weak else Support.UNSUPPORTED
+        return verdict_of(probability, *self._joined["claim"])
 
 
 def parts_of(question: str) -> list[str]:
@@ -175,10 +169,6 @@ def signs(question: str, features: Floats, scores: Floats, vocabulary: Keywords)
 def weights_of(named: dict[str, float], order: Sequence[str]) -> Floats:
     """Weights by name, in order."""
     return np.array([named[name] for name in order])
-
-
-def _logistic(x: float) -> float:
-    return float(1 / (1 + np.exp(-np.clip(x, -60, 60))))
 
 
 def _folded(text: str) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError
-from assistant.evidence.encode import MOST_TEXT, Encoded, Passage, Span, encode
+from assistant.evidence.encode import MOST_TEXT, Encoded, Passage, Span, encode, open_tokenizer
 from index.embed.model import file_sha256
 from index.embed.runtime import cores
 from index.split import sentence_spans
@@ -51,13 +51,10 @@ class Reader:
     def __init__(self, folder: Path = FOLDER) -> None:
         """Open the model, its hashes checked. Raises ModelError where it is missing or damaged."""
         import onnxruntime
-        from tokenizers import Tokenizer
 
         self.card = _card(folder)
         self.identity = hashlib.sha256(json.dumps(self.card, sort_keys=True).encode()).hexdigest()
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
+        self._tokenizer = open_tokenizer(folder / "tokenizer.json")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])

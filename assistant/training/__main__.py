@@ -11,19 +11,16 @@ def main() -> None:
     """Train from the last checkpoint to the step that is asked for; then export, and fit."""
     keep_offline()
     arguments = _parser().parse_args()
-    from tokenizers import Tokenizer
-
+    from assistant.evidence.encode import open_tokenizer
     from assistant.training.export import ship
     from assistant.training.fit import fit
     from assistant.training.train import train
     from index.embed.model import DEFAULT_MODEL, DEFAULT_SHA256, packaged
 
-    tokenizer = Tokenizer.from_file(str(packaged() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    network = train(arguments.data, arguments.folder, packaged(), tokenizer, arguments.steps, arguments.seed)
+    tokenizer = packaged() / "tokenizer.json"
+    network = train(arguments.data, arguments.folder, packaged(), open_tokenizer(tokenizer), arguments.steps, arguments.seed)
     facts = {"trunk": DEFAULT_MODEL, "trunk_sha256": DEFAULT_SHA256, "steps": arguments.steps, "seed": arguments.seed}
-    ship(network, packaged() / "tokenizer.json", arguments.out, facts)
+    ship(network, tokenizer, arguments.out, facts)
     print(json.dumps(fit(arguments.data, arguments.out), indent=1))  # noqa: T201
 
 

@@ -62,10 +62,7 @@ def _items(group: Group, tokenizer: Any) -> list[_Item]:
 
 def passage_of(row: Row) -> Passage:
     """The passage of a row as the model reads it."""
-    ends = [0]
-    for sentence in row.sentences:
-        ends.append(ends[-1] + len(sentence) + 1)
-    return Passage(row.over, " ".join(row.sentences), tuple((start, start + len(s)) for start, s in zip(ends, row.sentences, strict=False)))
+    return Passage.of(row.over, row.sentences)
 
 
 def _item(row: Row, encoded: Encoded) -> _Item:

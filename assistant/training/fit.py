@@ -56,7 +56,8 @@ class Case:
 def fit(data: Path, folder: Path) -> dict[str, object]:
     """What the card of the model in a folder says of joining it; it is written there."""
     reader = Reader(folder)
-    cases = [case for part in (0, 1, None) for case in _ask(data, reader, part)]
+    asked = [question for question in read_questions(data, held=True) if question.set in SETS]
+    cases = [case for part in (0, 1, None) for case in _ask(asked, reader, part)]
     score = _rank([case for case in cases if case.right.any()])
     scores = [case.features @ score for case in cases]
     # The others are all answerable: with them a confidence would be too high wherever people ask what is not there.
@@ -79,9 +80,8 @@ def fit(data: Path, folder: Path) -> dict[str, object]:
     return joined
 
 
-def _ask(data: Path, reader: Reader, part: int | None) -> list[Case]:
-    """The held-out questions, asked of an index of all their articles, or of every other one: then half of them are foreign to it."""
-    asked = [question for question in read_questions(data, held=True) if question.set in SETS]
+def _ask(asked: Sequence[Asked], reader: Reader, part: int | None) -> list[Case]:
+    """Questions, asked of an index of all their articles, or of every other one: then half of them are foreign to it."""
     articles = list({id(question.article): question.article for question in asked}.values())
     indexed = [article for number, article in enumerate(articles) if part is None or number % 2 == part]
     starts = {id(article): _starts(article) for article in indexed}

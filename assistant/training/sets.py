@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.evidence.encode import Passage
 from index.split import sentence_spans
 from index.words import content_words, words
 
@@ -92,7 +93,7 @@ def held_out(title: str) -> bool:
 def read_questions(folder: Path, held: bool = False) -> list[Asked]:
     """Every question of the evidence and selection sets: of the articles to train on, or of those held out."""
     articles: dict[tuple[str, str], Article] = {}
-    places: dict[tuple[str, str], int] = {}
+    places: dict[tuple[str, str, str], int] = {}
     asked = []
     for name in ("squad", "squadshifts", "fairytale", "bioasq", "policy", "qamr"):
         for row in _lines(folder / f"evidence_{name}.jsonl.gz"):
@@ -120,15 +121,16 @@ def _lines(file: Path) -> Iterator[Json]:
         yield json.loads(line)
 
 
-def _asked(row: Json, articles: dict[tuple[str, str], Article], places: dict[tuple[str, str], int]) -> Asked | None:
+def _asked(row: Json, articles: dict[tuple[str, str], Article], places: dict[tuple[str, str, str], int]) -> Asked | None:
     """A question with the sentences that its marks touch, or None where an answerable one has no mark in any sentence."""
     alone = row["set"] in ("qamr", "bioasq_abs")  # Their titles are numbers.
-    article = articles.setdefault((row["set"].split("_")[0], row["title"]), Article("" if alone else row["title"].replace("_", " ")))
-    if (key := (row["title"], row["context"])) not in places:
+    named = row["set"].split("_")[0], row["title"]
+    article = articles.setdefault(named, Article("" if alone else row["title"].replace("_", " ")))
+    if (key := (*named, row["context"])) not in places:
         places[key] = len(article.contexts)
         _add(article, row["context"], tuple(sentence_spans(row["context"])))
     place = places[key]
-    spans = article.contexts[place].spans if place < len(article.contexts) else ()
+    spans = article.contexts[place].spans
     marks = row["answers"] or row["evidence"]
     gold = frozenset(n for n, (start, end) in enumerate(spans) for a, b in marks if a < end and b > start)
     if bool(gold) != row["answerable"]:
@@ -139,10 +141,8 @@ def _asked(row: Json, articles: dict[tuple[str, str], Article], places: dict[tup
 def _selected(row: Json) -> Asked:
     """A question of a selection set: its sentences are its paragraph."""
     article = Article(row["title"])
-    starts = [0]
-    for sentence in row["sentences"]:
-        starts.append(starts[-1] + len(sentence) + 1)
-    _add(article, " ".join(row["sentences"]), tuple((start, start + len(s)) for start, s in zip(starts, row["sentences"], strict=False)))
+    passage = Passage.of(row["title"], row["sentences"])
+    _add(article, passage.text, passage.sentences)
     return Asked(row["set"], row["question"].strip(), article, 0, frozenset(n for n, label in enumerate(row["labels"]) if label), None)
 
 

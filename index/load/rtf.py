@@ -114,8 +114,7 @@ class _Parser:
         self._flush()
         while self.stack:
             self._close()
-        self._end_paragraph(self.body)
-        self.end_table()
+        self._end_paragraph()
 
     def reading(self) -> Reading:
         for edge in self.edges:
@@ -234,27 +233,24 @@ class _Parser:
 
     def par(self) -> None:
         if self.state.kind == "":
-            if self.story.in_table and self.story is self.body:
+            if self.story.in_table:
                 self.story.parts.append("\n")
             else:
-                self._end_paragraph(self.story)
+                self._end_paragraph()
         elif self.state.kind is not None:
             self.story.parts.append("\n")
 
-    def _end_paragraph(self, story: _Story) -> None:
+    def _end_paragraph(self) -> None:
         self.end_table()
-        text = "".join(story.parts)
-        story.parts.clear()
-        if story.level:
-            self.writer.heading(text, story.level)
+        text = "".join(self.story.parts)
+        self.story.parts.clear()
+        if self.story.level:
+            self.writer.heading(text, self.story.level)
         else:
             self.writer.put(text)
-        self._put_notes(story)
-
-    def _put_notes(self, story: _Story) -> None:
-        for note in story.notes:
+        for note in self.story.notes:
             self.writer.put(note)
-        story.notes.clear()
+        self.story.notes.clear()
 
     def cell(self) -> None:
         self.story.cells.append(" ".join("".join(self.story.parts).split()))
