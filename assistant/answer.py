@@ -3,15 +3,16 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from assistant import cite, quote, verify
+from assistant import cite, compose, quote, verify
 from assistant.bar import read_bar
-from assistant.errors import QuestionError
+from assistant.errors import LlmError, QuestionError
 from assistant.evidence import identity, open_evidence
 from assistant.settings import Settings, from_environment
-from assistant.types import Answer, Citation, Draft, Evidence, Grounds, Verdict
+from assistant.types import Answer, Citation, Claim, Draft, Evidence, Grounds, LanguageModel, Support, Verdict
 from index import Index
 from index.embed import open_embedder
 from index.filter import Filter
@@ -20,7 +21,8 @@ from index.types import Sentence
 
 LONGEST_QUESTION = 4_000
 CHUNKS = 8
-OFFERED = 12
+OFFERED = 24
+QUOTE = "quote"
 NEAREST = 3
 
 
@@ -39,13 +41,38 @@ class Assistant:
         index = Index.open(path, cache, model)
         return cls(index, open_evidence(index.embedder, index.keywords), read_bar(Path(path), identity()))
 
-    def ask(self, question: str, standalone: str | None = None, only: Filter | None = None) -> Answer:
+    def ask(self, question: str, standalone: str | None = None, only: Filter | None = None, model: LanguageModel | None = None) -> Answer:
         """The answer to a question; `standalone` is the same question made to stand alone, where it leans on others.
 
-        `only` says which documents may be asked.
+        `only` says which documents may be asked; with a `model` the answer is in its words, under the same check.
         """
-        grounds = self.ground(question, standalone, only)
-        return self.check(grounds, self.draft(grounds))
+        *_, answer = self.answers(self.ground(question, standalone, only), model)
+        return answer
+
+    def answers(self, grounds: Grounds, model: LanguageModel | None = None) -> Iterator[Answer]:
+        """The answer as it grows, each sentence checked as it comes; the last is whole.
+
+        A model that fails before it has written a sentence is told of, and the answer is quoted instead.
+        """
+        if model is None:
+            yield self.check(grounds, quote.draft(grounds, self.evidence))
+            return
+        checked: dict[Claim, Claim] = {}
+        start = time.perf_counter()
+        try:
+            for draft in compose.compose(grounds, model):
+                timed = replace(grounds, timings_ms={**grounds.timings_ms, "draft": round((time.perf_counter() - start) * 1000, 1)})
+                answer = self.check(timed, draft, checked)
+                if draft.notice and draft.claims and not answer.claims:
+                    yield self._quoted(grounds, draft.notice)
+                    return
+                yield answer
+        except LlmError as error:
+            yield self._quoted(grounds, f"{error}.")
+
+    def _quoted(self, grounds: Grounds, failed: str) -> Answer:
+        """The answer in words of the documents, where a model failed to give one."""
+        return self.check(grounds, replace(quote.draft(grounds, self.evidence), notice=f"{failed} The answer is quoted from the documents instead."))
 
     def ground(self, question: str, standalone: str | None = None, only: Filter | None = None) -> Grounds:
         """What the documents offer: nothing, if they do not answer. Raises QuestionError for an empty or endless question, or a filter that nothing fits."""
@@ -73,17 +100,20 @@ class Assistant:
             timings_ms=timings,
         )
 
-    def draft(self, grounds: Grounds) -> Draft:
-        """An answer in words of the documents. With nothing offered nothing is drafted, and no model hears of it."""
-        return quote.draft(grounds, self.evidence)
+    def check(self, grounds: Grounds, draft: Draft, checked: dict[Claim, Claim] | None = None) -> Answer:
+        """Judge every claim, number the citations, and make sure of law 4. Raises CitationError where it is broken.
 
-    def check(self, grounds: Grounds, draft: Draft) -> Answer:
-        """Number the citations, judge every claim, and make sure of law 4. Raises CitationError where it is broken."""
+        `checked` keeps the claims that were judged from one draft of an answer to the next. Where nothing is supported, nothing is claimed.
+        """
         timings = dict(grounds.timings_ms)
         with _timed(timings, "check"):
-            quoted = draft.engine == "quote"
-            claims, citations = cite.renumber(draft.claims, grounds.offered, best_first=quoted)
-            claims = verify.check(claims, citations, self.evidence)
+            quoted = draft.engine == QUOTE
+            known = {} if checked is None else checked
+            new = [claim for claim in draft.claims if claim not in known]
+            known.update(zip(new, verify.check(new, grounds.offered, self.evidence), strict=True))
+            judged = [known[claim] for claim in draft.claims]
+            carried = draft.pending or any(claim.support is not Support.UNSUPPORTED for claim in judged)
+            claims, citations = cite.renumber(judged if carried else (), grounds.offered, best_first=quoted)
             cite.require_valid(claims, citations, grounds.offered, self.index.document, verbatim=quoted)
         timings["total"] = round(sum(timings.values()), 1)
         return Answer(
@@ -98,6 +128,8 @@ class Assistant:
             hits=grounds.hits,
             short_answer=_cited(grounds.short_answer, citations),
             judge=grounds.judge,
+            notice=draft.notice or (f"Nothing of what {draft.engine} wrote is said in the documents." if judged and not claims else None),
+            pending=draft.pending,
             timings_ms=timings,
         )
 

@@ -4,6 +4,7 @@ AssistantError           every message: the rule, the value that broke it, what 
 ├── QuestionError        a question that is empty or far too long
 ├── SettingsError        a setting or flag that cannot be used
 ├── QuestionsError       a file of questions, or a baseline, that cannot be used; too few questions
+├── LlmError             a language model that cannot be reached, refuses, breaks off, or sends what is no reply
 ├── ModelError           the evidence model is missing or damaged
 ├── PromptError          a prompt template with a missing or unknown variable
 └── CitationError        law 4 is broken: a citation that was not offered or does not hold (a bug, or a damaged index)
@@ -28,6 +29,14 @@ class QuestionsError(AssistantError):
 
 class ModelError(AssistantError):
     """The evidence model is missing or damaged."""
+
+
+class LlmError(AssistantError):
+    """A call of a language model that failed. `wait`: seconds after which it may be tried again, or None."""
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class PromptError(AssistantError):

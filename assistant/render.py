@@ -6,17 +6,28 @@ Whatever comes from a document or a file name is escaped here: it can neither st
 import re
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from assistant.types import Answer, Citation
+from assistant.plain import one_line
+from assistant.types import UNSUPPORTED, Answer, Citation, Claim, Support
 from index.types import Chunk, Document, Hit, Sentence
 
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 SPECIAL = re.compile(r"[&<>\"'\\`*_{}\[\]()#+!|~$:@-]")
 LONGEST_SHOWN = 1_500  # Characters of a sentence on a terminal; JSON has it whole.
 BY_WORDS = "Judged by words and likeness alone: the evidence model reads English only."
 INDENT = "    "
 QUOTED = "  │ "
+
+
+UNSAID = "No sentence of the documents supports this"
+
+
+def shown(answer: Answer, unsupported: str) -> Answer:
+    """An answer without the sentences that nothing supports, where they shall be removed."""
+    if unsupported != "remove":
+        return answer
+    return replace(answer, claims=tuple(claim for claim in answer.claims if claim.support is not Support.UNSUPPORTED))
 
 
 # --- JSON --------------------------------------------------------------------------------------------
@@ -32,11 +43,12 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "short_answer": answer.short_answer,
         "confidence": answer.confidence,
         "engine": answer.engine,
-        "claims": [{"text": c.text, "citations": list(c.citations), "support": c.support.value} for c in answer.claims],
+        "claims": [{"text": c.text, "citations": list(c.citations), "support": c.support.value, "differs": list(c.differs)} for c in answer.claims],
         "citations": [citation_json(citation) for citation in answer.citations],
         "nearest": [citation_json(citation) for citation in answer.nearest],
         "missing_words": list(answer.missing_words),
         "judge": answer.judge,
+        "notice": answer.notice,
         "timings_ms": answer.timings_ms,
     }
 
@@ -86,17 +98,21 @@ def hit_json(rank: int, hit: Hit, around: Sequence[Chunk] = ()) -> dict[str, Any
 
 def answer_plain(answer: Answer, width: int = 80, colour: bool = False) -> str:
     """An answer with its [1] marks, and below it the quoted sources; or the closest passages."""
-    told = [f"{_shown(claim.text)}{''.join(f' [{label}]' for label in claim.citations)}" for claim in answer.claims] or [answer.text]
+    told = [f"{_shown(claim.text)}{claim.marks or f' {UNSUPPORTED}'}" for claim in answer.claims] or [answer.text]
     lead = [textwrap.fill(one_line(" ".join(told)), width)]
     if answer.short_answer:
         lead = [_bold(textwrap.fill(one_line(answer.short_answer), width), colour), "", *lead]
-    if answer.judge == "words":
-        lead += ["", textwrap.fill(BY_WORDS, width)]
+    lead += [line for note in _notes(answer) for line in ("", textwrap.fill(one_line(note), width))]
     if answer.found:
         return "\n".join([*lead, "", _bold("Sources", colour), *_sources(answer.citations, width, colour)])
     if not answer.nearest:
         return "\n".join(lead)
     return "\n".join([*lead, "", _bold("Closest passages", colour), *_sources(answer.nearest, width, colour)])
+
+
+def _notes(answer: Answer) -> list[str]:
+    """What there is to know of how an answer was made."""
+    return [note for note in (answer.notice, BY_WORDS if answer.judge == "words" else None) if note]
 
 
 def _sources(citations: Sequence[Citation], width: int, colour: bool) -> list[str]:
@@ -135,36 +151,19 @@ def _shown(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]} …"
 
 
-def one_line(text: str) -> str:
-    """Text on one line, without anything that could steer a terminal or hide what is said."""
-    return CONTROLS.sub("\ufffd", " ".join(text.split()))
-
-
 def _bold(text: str, colour: bool) -> str:
     return f"\x1b[1m{text}\x1b[0m" if colour else text
-
-
-# --- Prompt ------------------------------------------------------------------------------------------
-
-
-def evidence_lines(offered: Sequence[Citation]) -> list[str]:
-    """The numbered sentences that a language model is given: a line each, in which no document can fake a number."""
-    return [f"[{c.label}] ({_unnumbered(_where(c))}) {_unnumbered(c.sentence.text)}" for c in offered]
-
-
-def _unnumbered(text: str) -> str:
-    return one_line(text).replace("[", "(").replace("]", ")")
 
 
 # --- Markdown ----------------------------------------------------------------------------------------
 
 
 def answer_markdown(answer: Answer) -> str:
-    """The answer with footnotes, ready to paste into a document."""
+    """The answer with footnotes, ready to paste into a document; what nothing supports is left out."""
     marks = {citation.label: f"[^{citation.label}]" for citation in answer.citations}
     if not answer.found:
         return _markdown(answer.text)
-    body = " ".join(_markdown(claim.text) + "".join(marks[label] for label in claim.citations) for claim in answer.claims)
+    body = " ".join(_markdown(claim.text) + "".join(marks[label] for label in claim.citations) for claim in answer.claims if claim.citations)
     notes = [f"{marks[c.label]}: {_markdown(place(c.sentence))}: “{_markdown(c.sentence.text)}”" for c in answer.citations]
     short = [f"**{_markdown(answer.short_answer)}**", ""] if answer.short_answer else []
     return "\n".join([*short, body, "", *notes])
@@ -182,9 +181,22 @@ def answer_html(answer: Answer, key: str) -> str:
     if not answer.found:
         return _declined_html(answer, key)
     quotes = {citation.label: citation for citation in answer.citations}
-    claims = " ".join(html_text(claim.text) + "".join(_mark_html(quotes[label], key) for label in claim.citations) for claim in answer.claims)
+    claims = " ".join(_claim_html(claim, quotes, key) for claim in answer.claims)
+    claims += f' <span class="fn-pending">{html_text(answer.pending)}</span>' if answer.pending else ""
     short = f'<p class="fn-short">{html_text(answer.short_answer)}</p>' if answer.short_answer else ""
     return f'{short}<p class="fn-answer">{claims}</p>{_judge_html(answer)}{_list_html("Sources", answer.citations, key)}'
+
+
+def _claim_html(claim: Claim, quotes: dict[int, Citation], key: str) -> str:
+    """A sentence with its marks; one that the documents do not carry, or hardly, says so in words."""
+    marks = "".join(_mark_html(quotes[label], key) for label in claim.citations)
+    match claim.support:
+        case Support.SUPPORTED:
+            return html_text(claim.text) + marks
+        case Support.WEAK:
+            return f'<span class="fn-weak" title="The cited sentence may not say quite this">{html_text(claim.text)}</span>{marks}'
+    why = f": its {claim.differs[0]} differs" if claim.differs else ""
+    return f'<span class="fn-unsupported" title="{UNSAID}{why}">{html_text(claim.text)}<span class="fn-flag">not supported{html_text(why)}</span></span>'
 
 
 def _declined_html(answer: Answer, key: str) -> str:
@@ -193,7 +205,7 @@ def _declined_html(answer: Answer, key: str) -> str:
 
 
 def _judge_html(answer: Answer) -> str:
-    return f'<p class="fn-note">{html_text(BY_WORDS)}</p>' if answer.judge == "words" else ""
+    return "".join(f'<p class="fn-note">{html_text(note)}</p>' for note in _notes(answer))
 
 
 def _mark_html(citation: Citation, key: str) -> str:

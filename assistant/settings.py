@@ -2,10 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.errors import SettingsError
 from index.embed import DEFAULT_MODEL, default_cache
+
+UNSUPPORTED = ("show", "mark", "remove")
+"""What may be done with a sentence of a language model that no document supports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,13 @@ class Settings:
     cache: Path | None = None
     llm: str | None = None
     device: str = "cpu"
+    llm_silence: float = 45.0
+    unsupported: str = "mark"
+    ollama_address: str = "http://127.0.0.1:11434"
+    openai_address: str = "https://api.openai.com/v1"
+    anthropic_address: str = "https://api.anthropic.com"
+    openai_key: str = field(default="", repr=False)
+    anthropic_key: str = field(default="", repr=False)
 
     @property
     def model_name(self) -> str:
@@ -28,7 +39,10 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from FOOTNOTE_INDEX, FOOTNOTE_MODEL, FOOTNOTE_CACHE, FOOTNOTE_LLM and FOOTNOTE_DEVICE; empty ones count as unset."""
+    """Settings from FOOTNOTE_* and the variables that the makers of language models name; empty ones count as unset.
+
+    Raises SettingsError for a value that cannot be used.
+    """
     given = {name: value for name, value in environment.items() if value}
     return Settings(
         index=Path(given.get("FOOTNOTE_INDEX", ".footnote")),
@@ -36,7 +50,37 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         cache=Path(given["FOOTNOTE_CACHE"]) if "FOOTNOTE_CACHE" in given else None,
         llm=given.get("FOOTNOTE_LLM"),
         device=given.get("FOOTNOTE_DEVICE", "cpu"),
+        llm_silence=_seconds(given.get("FOOTNOTE_LLM_TIMEOUT", "45")),
+        unsupported=_one_of("FOOTNOTE_UNSUPPORTED", given.get("FOOTNOTE_UNSUPPORTED", "mark"), UNSUPPORTED),
+        ollama_address=_address(given.get("OLLAMA_HOST", "127.0.0.1:11434")),
+        openai_address=given.get("OPENAI_BASE_URL", given.get("OPENAI_API_BASE", "https://api.openai.com/v1")),
+        anthropic_address=given.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
+        openai_key=given.get("OPENAI_API_KEY", ""),
+        anthropic_key=given.get("ANTHROPIC_API_KEY", ""),
     )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise SettingsError(f"FOOTNOTE_LLM_TIMEOUT is {text!r}: give the seconds that a language model may be silent, up to 3600")
+    return seconds
+
+
+def _one_of(name: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise SettingsError(f"{name} is {value!r}: choose one of {', '.join(choices)}")
+    return value
+
+
+def _address(host: str) -> str:
+    """The address of an Ollama as OLLAMA_HOST gives it: with or without a scheme and a port; that it listens on every address is no address."""
+    scheme, there, rest = host.rpartition("://")
+    rest = rest.rstrip("/").replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - Not listened on, but replaced.
+    return f"{scheme if there else 'http'}://{rest if ':' in rest.rpartition(']')[2] or there else rest + ':11434'}"
 
 
 def keep_offline() -> None:

@@ -1,6 +1,6 @@
 """The values that make up an answer: citations, claims, grounds, turns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.types import Hit, Sentence
+
+UNSUPPORTED = "[not supported by the documents]"
+"""The mark on a sentence of a language model that no sentence of the documents carries."""
 
 
 class Support(StrEnum):
@@ -38,11 +41,16 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence of an answer, the labels it cites, and whether they carry it."""
+    """One sentence of an answer, the labels it cites, and whether they carry it; `differs` as in `Verdict`."""
 
     text: str
     citations: tuple[int, ...]
     support: Support = Support.UNSUPPORTED
+    differs: tuple[str, ...] = ()
+
+    @property
+    def marks(self) -> str:
+        return "".join(f" [{label}]" for label in self.citations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +75,20 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer before it is checked. `engine` says who wrote it."""
+    """An answer before it is checked. `engine` says who wrote it; `notice` what there is to say of how; `pending` the sentence under way."""
 
     claims: tuple[Claim, ...]
     engine: str
+    notice: str | None = None
+    pending: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A checked answer. `citations` are numbered from 1 as the claims cite them; where they are quotations, the best is [1].
 
-    `short_answer` are words of one of them.
+    `short_answer` are words of one of them. `notice` is what the reader must know of how it was made; `pending` what a language model is writing,
+    and nobody has checked, while it is.
     """
 
     question: str
@@ -91,6 +102,8 @@ class Answer:
     hits: tuple[Hit, ...]
     short_answer: str | None = None
     judge: str = "model"
+    notice: str | None = None
+    pending: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
 
     @property
@@ -103,10 +116,10 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The answer in words, with its [1] marks; one sentence that declines where nothing was found."""
+        """The answer in words, with its [1] marks, and a mark on what no document supports; one sentence that declines where nothing was found."""
         if not self.found:
             return _declined(self.missing_words)
-        return " ".join(claim.text + "".join(f" [{label}]" for label in claim.citations) for claim in self.claims)
+        return " ".join(claim.text + (claim.marks if claim.citations else f" {UNSUPPORTED}") for claim in self.claims)
 
 
 def _declined(missing: tuple[str, ...]) -> str:
@@ -126,10 +139,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether sentences carry a claim. `probability` is that they do, 0..1."""
+    """Whether sentences carry a claim. `probability` is that they do, 0..1; `differs` names what they disagree in: "number", "name", "negation" …"""
 
     verdict: Support
     probability: float
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +162,19 @@ class Judgement:
     judge: str = "model"
 
 
+class LanguageModel(Protocol):
+    """What writes an answer from evidence. `where` is the address that the evidence is sent to."""
+
+    name: str
+    where: str
+
+    def room(self) -> int:
+        """Characters that a prompt may have. Raises LlmError."""
+
+    def stream(self, prompt: str) -> Iterator[str]:
+        """The reply, piece by piece; closing the iterator stops it. Raises LlmError."""
+
+
 class Evidence(Protocol):
     """What a model of evidence does, whatever it is made of."""
 
@@ -156,4 +183,5 @@ class Evidence(Protocol):
     def similarity(self, sentences: Sequence[Sentence]) -> NDArray[np.float32]:
         """The cosine of every sentence with every other, float32 (n, n)."""
 
-    def supports(self, claim: str, evidence: Sequence[str]) -> Verdict: ...
+    def supports(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
+        """Whether sentences carry a claim; `around` is where they stand (title, heading), which may name what they only point to."""

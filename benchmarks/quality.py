@@ -126,7 +126,7 @@ def _answers(row: dict[str, Any], start: int) -> tuple[tuple[int, int], ...]:
 
 def _outcome(assistant: Assistant, words: LinearEvidence, asked: Asked) -> Outcome:
     grounds = assistant.ground(asked.question)
-    answer = assistant.check(grounds, assistant.draft(grounds))
+    (answer,) = assistant.answers(grounds)
     rights = [asked.answered_by(citation.sentence) for citation in answer.citations or answer.nearest]
     by_words = words.judge(asked.question, grounds.hits)
     sentences = list({(s.document.id, s.start): s for hit in grounds.hits for s in hit.chunk.sentences}.values())

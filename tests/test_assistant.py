@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from assistant import Assistant, cite, quote, support, verify
 from assistant.answer import LONGEST_QUESTION
+from assistant.compose import evidence_lines
 from assistant.conversation import Conversation, leans
 from assistant.errors import CitationError, PromptError, QuestionError
 from assistant.evidence.candidates import fits, names
 from assistant.prompts import fill
-from assistant.render import answer_html, answer_json, answer_markdown, answer_plain, evidence_lines, html_text
+from assistant.render import answer_html, answer_json, answer_markdown, answer_plain, html_text
 from assistant.settings import from_environment
 from assistant.types import Answer, Citation, Claim, Draft, Grounds, Judgement, Support, Verdict
 from index.embed import Embedder
@@ -140,7 +141,7 @@ class FakeEvidence:
         same = [[float(a.text.casefold() == b.text.casefold()) for b in sentences] for a in sentences]
         return np.array(same, np.float32)
 
-    def supports(self, claim: str, evidence: Sequence[str]) -> Verdict:
+    def supports(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
         self.heard.append(claim)
         return Verdict(self.verdict, 0.5)
 
@@ -227,7 +228,25 @@ def test_checking_never_changes_a_word() -> None:
     checked = verify.check(claims, citations, evidence)
     assert [claim.text for claim in checked] == [claim.text for claim in claims]
     assert [claim.support for claim in checked] == [Support.SUPPORTED, Support.WEAK, Support.UNSUPPORTED]
-    assert evidence.heard == ["Nobody came."]
+    assert set(evidence.heard) == {"Nobody came."}
+
+
+def test_a_claim_gets_the_citation_that_it_lacks_and_loses_those_that_carry_nothing() -> None:
+    citations = cite.number([(sentence, 1.0) for sentence in SENTENCES])
+    evidence = FakeEvidence(Support.UNSUPPORTED)
+    lacking, wrong, many = (Claim("Two went.", labels) for labels in ((), (3,), (99, 2, 1)))
+    assert [claim.citations for claim in verify.check([lacking, wrong, many], citations, evidence)] == [(2,), (2,), (2,)]
+    assert verify.check([Claim("Somebody left.", (1, 2))], citations, evidence)[0] == Claim("Somebody left.", ())
+    evidence.verdict = Support.SUPPORTED
+    assert verify.check([Claim("Somebody came.", (1, 2, 3))], citations, evidence)[0].citations == (1,)
+
+
+def test_what_stands_in_quotation_marks_must_stand_in_the_document() -> None:
+    citations = cite.number([(sentence, 1.0) for sentence in SENTENCES])
+    evidence = FakeEvidence(Support.SUPPORTED)
+    said, invented = verify.check([Claim("It says “two went. three stayed”.", (2,)), Claim("It says “two went home early”.", (2,))], citations, evidence)
+    assert said.support is Support.SUPPORTED
+    assert (invented.support, invented.differs) == (Support.UNSUPPORTED, ("quotation",))
 
 
 def test_support_tells_what_is_said_from_what_is_not() -> None:
@@ -362,5 +381,5 @@ def test_settings_come_from_the_environment_once() -> None:
 def test_an_answer_with_a_draft_of_claims_nobody_offered_cites_nothing(assistant: Assistant) -> None:
     offered = assistant.ground("Who can see my documents?")
     answer = assistant.check(offered, Draft((Claim("Everybody can.", (77,)),), "test"))
-    assert answer.citations == ()
-    assert answer.claims[0].support is Support.UNSUPPORTED
+    assert (answer.citations, answer.claims, answer.found) == ((), (), False)
+    assert answer.notice == "Nothing of what test wrote is said in the documents."

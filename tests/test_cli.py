@@ -18,7 +18,7 @@ from index.store import Store
 from tests.conftest import REPOSITORY, SHARED, Run, complaint, interruptible, output, write
 
 TEXT = "The lease begins on 1 May. The rent is 900 euros a month. Either side may end it with notice of three months.\n"
-KEYS = "question standalone found answer short_answer confidence engine claims citations nearest missing_words judge timings_ms".split()
+KEYS = "question standalone found answer short_answer confidence engine claims citations nearest missing_words judge notice timings_ms".split()
 CITATION_KEYS = "label document title page start end quote score document_hash".split()
 
 
@@ -53,7 +53,7 @@ def test_ask_has_the_shape_of_the_contract_and_its_quotes_hold(built: Path, foot
     assert list(answer) == KEYS
     assert (answer["found"], answer["engine"], answer["short_answer"]) == (True, "quote", "900 euros a month")
     assert list(answer["citations"][0]) == CITATION_KEYS
-    assert answer["claims"][0] == {"text": "The rent is 900 euros a month.", "citations": [1], "support": "supported"}
+    assert answer["claims"][0] == {"text": "The rent is 900 euros a month.", "citations": [1], "support": "supported", "differs": []}
     for citation in answer["citations"]:
         shown = footnote("show", citation["document"]).stdout.decode()
         assert shown[citation["start"] : citation["end"]] == citation["quote"]
@@ -172,7 +172,7 @@ WRONG = [
     (["search", "x", "--top", "0"], "is not in the range"),
     (["search", "x", "--since", "yesterday"], "does not match the format '%Y-%m-%d'"),
     (["build", ".", "--device", "abacus"], "the device 'abacus' is none of cpu, cuda, mps"),
-    (["ask", "Who?", "--llm", "some:model"], "this version answers with quotations only"),
+    (["ask", "Who?", "--llm", "some:model"], "there is no language model 'some:model': write ollama:MODEL"),
     (["chat", "--host", "0.0.0.0"], "there is no login yet"),
 ]
 

@@ -17,11 +17,12 @@ FLOORS = {
     "index.errors": 0, "index.types": 0, "index.words": 0,
     "index.load": 1, "index.split": 1, "index.embed": 1, "index.vectors": 1, "index.keywords": 1, "index.filter": 1, "index.journal": 1, "index.tables": 1,
     "index.store": 2, "index.contents": 2, "index.retriever": 2, "index.build": 3, "index.search": 3, "index.doctor": 4, "index": 5,
-    "assistant.errors": 10, "assistant.types": 10,
+    "assistant.plain": 10, "assistant.injection": 10, "assistant.opposites": 9, "assistant.errors": 10, "assistant.types": 10, "assistant.agreement": 10,
     "assistant.settings": 11, "assistant.prompts": 11, "assistant.evidence": 11, "assistant.cite": 11, "assistant.quote": 11, "assistant.verify": 11,
-    "assistant.bar": 11, "assistant.answer": 12, "assistant.calibrate": 13, "assistant.evaluate": 13,
-    "assistant.update": 12, "assistant.watch": 13, "assistant.conversation": 13,
-    "assistant.render": 14, "assistant": 15, "assistant.training": 16, "assistant.web": 16, "assistant.cli": 17,
+    "assistant.bar": 11, "assistant.reply": 11, "assistant.llm": 12, "assistant.compose": 12, "assistant.answer": 13,
+    "assistant.calibrate": 14, "assistant.evaluate": 14,
+    "assistant.update": 12, "assistant.watch": 13, "assistant.conversation": 14,
+    "assistant.render": 15, "assistant": 16, "assistant.training": 17, "assistant.web": 17, "assistant.cli": 18,
 }  # fmt: skip
 
 DOORS = {
@@ -43,7 +44,7 @@ DOORS = {
     "huggingface_hub": {"index.embed.model"},
     "Stemmer": {"index.words"},
     "xxhash": {"index.journal", "index.store"},
-    "llama_index": {"index.retriever"},  # And whichever reader is named: `index.load.foreign` imports it by its name.
+    "llama_index": {"index.retriever", "assistant.llm"},  # And whichever reader is named: `index.load.foreign` imports it by its name.
     "docx": {"index.load.word"},
     "pptx": {"index.load.slides"},
     "python_calamine": {"index.load.sheets"},

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assistant.cli.options import as_json, settings_of, with_filter, with_index
+from assistant.cli.options import as_json, model_of, settings_of, with_filter, with_index, with_llm
 from assistant.cli.output import FOUND, NOT_SAID, print_json, width
-from assistant.errors import SettingsError
 from assistant.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,21 +44,16 @@ def search(query: str, top: int, explain: bool, neighbours: int, only: "Filter",
 
 @click.command()
 @click.argument("question")
-@click.option("--llm", metavar="NAME", help="Refused in this version, which answers with quotations only.")
-@click.option("--no-llm", is_flag=True, help="Use no language model (the default).")
+@with_llm
 @click.option("--markdown", is_flag=True, help="Print Markdown with footnotes.")
 @with_filter
 @as_json
 @with_index
-def ask(question: str, llm: str | None, no_llm: bool, markdown: bool, only: "Filter", as_json: bool, index_folder: Path | None) -> int:
+def ask(question: str, llm: str | None, markdown: bool, only: "Filter", as_json: bool, index_folder: Path | None) -> int:
     """Answer a question from the documents, each sentence with its source. Exit status 3: they do not say."""
-    settings = settings_of(index_folder)
-    if (llm or settings.llm) and not no_llm:
-        raise SettingsError(
-            f"{llm or settings.llm} cannot be used: this version answers with quotations only; leave out --llm and FOOTNOTE_LLM, or give --no-llm"
-        )
+    settings = settings_of(index_folder, llm=llm)
     answer = _ask(question, settings, only)
-    _print_answer(answer, as_json, markdown)
+    _print_answer(answer, settings, as_json, markdown)
     return FOUND if answer.found else NOT_SAID
 
 
@@ -67,18 +61,21 @@ def _ask(question: str, settings: Settings, only: "Filter") -> "Answer":
     from assistant.answer import Assistant, require_question
 
     require_question(question)
-    return Assistant.open(settings.index, settings.cache_folder, settings.model).ask(question, only=only)
+    model = model_of(settings)
+    if model and not model.local:
+        click.echo(f"footnote: the question and the sentences found for it are sent to {model.where}", err=True)
+    return Assistant.open(settings.index, settings.cache_folder, settings.model).ask(question, only=only, model=model)
 
 
-def _print_answer(answer: "Answer", as_json: bool, markdown: bool) -> None:
-    from assistant.render import answer_json, answer_markdown, answer_plain
+def _print_answer(answer: "Answer", settings: Settings, as_json: bool, markdown: bool) -> None:
+    from assistant.render import answer_json, answer_markdown, answer_plain, shown
 
     if as_json:
         print_json(answer_json(answer))
     elif markdown:
         click.echo(answer_markdown(answer))
     else:
-        click.echo(answer_plain(answer, width(), sys.stdout.isatty()))
+        click.echo(answer_plain(shown(answer, settings.unsupported), width(), sys.stdout.isatty()))
 
 
 @click.command()
@@ -87,8 +84,7 @@ def _print_answer(answer: "Answer", as_json: bool, markdown: bool) -> None:
 def prompt(question: str, index_folder: Path | None) -> int:
     """Print the question with its numbered evidence, to paste into any language model."""
     from assistant.answer import Assistant, require_question
-    from assistant.prompts import fill
-    from assistant.render import evidence_lines, one_line
+    from assistant.compose import prompt as filled
 
     require_question(question)
     settings = settings_of(index_folder)
@@ -96,5 +92,5 @@ def prompt(question: str, index_folder: Path | None) -> int:
     if not grounds.offered:
         click.echo("footnote: the documents do not say, so there is no evidence to give a model", err=True)
         return NOT_SAID
-    click.echo(fill("answer", question=one_line(question), evidence=evidence_lines(grounds.offered), declining="The documents do not say."))
+    click.echo(filled(question, grounds.offered))
     return FOUND

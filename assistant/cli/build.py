@@ -66,7 +66,7 @@ def _counted(loading: "Loading") -> str:
 
 
 def _complain(loading: "Loading") -> None:
-    from assistant.render import one_line
+    from assistant.plain import one_line
 
     for word, problems in (("not read", loading.failed), ("skipped", loading.skipped), ("note", loading.notes)):
         for problem in problems:
@@ -78,7 +78,7 @@ def _changes(plan: "Plan") -> dict[str, Any]:
 
 
 def _print_plan(plan: "Plan", loading: "Loading", as_json: bool) -> None:
-    from assistant.render import one_line
+    from assistant.plain import one_line
 
     if as_json:
         from assistant.update import problems

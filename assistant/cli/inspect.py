@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from assistant.cli.options import as_json, settings_of, with_index
+from assistant.cli.options import as_json, model_of, settings_of, with_index
 from assistant.cli.output import BROKEN, FOUND, print_json, track
-from assistant.errors import SettingsError
+from assistant.errors import LlmError, SettingsError
+from assistant.settings import Settings
 
 
 @click.command()
@@ -15,7 +16,7 @@ from assistant.errors import SettingsError
 @with_index
 def status(as_json: bool, index_folder: Path | None) -> None:
     """Say what is in the index."""
-    from assistant.render import one_line
+    from assistant.plain import one_line
     from assistant.update import last_report
     from index.contents import FILES, Contents
     from index.store import Store
@@ -55,7 +56,7 @@ def show(document: str, as_json: bool, index_folder: Path | None) -> None:
 
     On a terminal, characters that could steer it are replaced.
     """
-    from assistant.render import CONTROLS
+    from assistant.plain import CONTROLS
     from index.contents import FILES, Contents
     from index.store import Store
 
@@ -86,15 +87,45 @@ def show(document: str, as_json: bool, index_folder: Path | None) -> None:
         sys.stdout.buffer.flush()
 
 
+def _examine_llm(settings: Settings, as_json: bool) -> int:
+    """Make one small call of a language model, and tell whether it answers, how much it reads, and how fast it is."""
+    import time
+
+    model = model_of(settings)
+    if model is None:
+        raise SettingsError("no language model is named: give one, as in `footnote doctor --llm ollama:llama3.2`, or set FOOTNOTE_LLM")
+    start = time.perf_counter()
+    found: dict[str, object] = {"llm": model.name, "where": model.where, "stays_on_this_machine": model.local}
+    try:
+        found["reads_characters"] = model.room()
+        pieces = list(model.stream("Write the word: ready"))
+        found |= {"answers": any(piece.strip() for piece in pieces), "seconds": round(time.perf_counter() - start, 1)}
+    except LlmError as error:
+        found |= {"answers": False, "error": str(error)}
+    if as_json:
+        print_json(found)
+    elif found["answers"]:
+        place = "on this machine" if model.local else "NOT on this machine"
+        click.echo(f"{model.name} at {model.where} ({place}) answers, in {found['seconds']} s; it is given up to {found['reads_characters']:,} characters.")
+    else:
+        click.echo(f"wrong: {found.get('error', f'{model.name} at {model.where} sent an empty answer')}")
+    return FOUND if found["answers"] else BROKEN
+
+
 @click.command()
 @click.option("--full", is_flag=True, help="Embed every chunk anew, and not a sample.")
+@click.option(
+    "--llm", "ask_llm", is_flag=False, flag_value="", metavar="[NAME]", help="Call this language model (default: FOOTNOTE_LLM) instead, and say what works."
+)
 @as_json
 @with_index
-def doctor(full: bool, as_json: bool, index_folder: Path | None) -> int:
+def doctor(full: bool, ask_llm: str | None, as_json: bool, index_folder: Path | None) -> int:
     """Check everything stored against the files it came from. Exit status 1: something does not hold."""
+    if ask_llm is not None:
+        return _examine_llm(settings_of(index_folder, llm=ask_llm or None), as_json)
     from dataclasses import asdict
 
-    from assistant.render import one_line
+    from assistant.plain import one_line
     from index.doctor import examine
     from index.embed import open_embedder
     from index.store import Store

@@ -5,11 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assistant.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from assistant.llm import ChatModel
 
 
 def with_index(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -20,10 +23,35 @@ def with_index(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(command)
 
 
-def settings_of(index_folder: Path | None, model: str | None = None, device: str | None = None) -> Settings:
+def settings_of(index_folder: Path | None, model: str | None = None, device: str | None = None, llm: str | None = None) -> Settings:
     """The settings of the environment, overridden by what was given."""
     settings = from_environment()
-    return replace(settings, index=index_folder or settings.index, model=model or settings.model, device=device or settings.device)
+    return replace(settings, index=index_folder or settings.index, model=model or settings.model, device=device or settings.device, llm=llm or settings.llm)
+
+
+QUOTE = "quote"
+"""The engine that needs no language model, as `--llm` names it."""
+
+
+def with_llm(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--llm NAME` and `--no-llm`, handed on as one `llm`."""
+
+    @functools.wraps(command)
+    def named(llm: str | None, no_llm: bool, **options: Any) -> Any:
+        return command(llm=QUOTE if no_llm else llm, **options)
+
+    named = click.option("--no-llm", is_flag=True, help="Quote the documents word for word, whatever FOOTNOTE_LLM says.")(named)
+    models = "ollama:MODEL, openai:MODEL, anthropic:MODEL or compatible:MODEL@http://host:port/v1"
+    return click.option("--llm", metavar="NAME", help=f"Answer in the words of a language model: {models} (default: quote, or FOOTNOTE_LLM).")(named)
+
+
+def model_of(settings: Settings) -> "ChatModel | None":
+    """The language model that the settings name; None for `quote`. Raises SettingsError for one that cannot be used."""
+    if settings.llm in (None, QUOTE):
+        return None
+    from assistant.llm import open_model
+
+    return open_model(settings.llm, settings)
 
 
 DAY = click.DateTime(["%Y-%m-%d"])

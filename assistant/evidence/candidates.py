@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.injection import instructions
 from assistant.types import Support, Verdict
 from index.keywords import Keywords
 from index.load.text import INVISIBLE
@@ -79,15 +80,16 @@ class Candidate:
 
 
 def candidates(hits: Sequence[Hit]) -> list[Candidate]:
-    """Every sentence of the hits once, with its best chunk; headings and sentences with hidden text are none."""
+    """Every sentence of the hits once, with its best chunk; headings, sentences with hidden text and instructions to a language model are none."""
     found: dict[tuple[str, int], Candidate] = {}
     for number, hit in enumerate(hits):
         document = hit.chunk.document
         stems = [frozenset(stemmed for _, stemmed in words(sentence.text)) for sentence in hit.chunk.sentences]
         headings = {heading.start for heading in document.headings if not heading.guessed}
+        ordered = instructions([sentence.text for sentence in hit.chunk.sentences])
         for place, sentence in enumerate(hit.chunk.sentences):
             key = document.id, sentence.start
-            if key in found or sentence.start in headings or INVISIBLE.search(sentence.text) or not stems[place]:
+            if key in found or ordered[place] or sentence.start in headings or INVISIBLE.search(sentence.text) or not stems[place]:
                 continue
             heading = document.heading_at(sentence.start)
             over = over_of(document, heading)

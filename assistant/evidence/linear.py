@@ -86,7 +86,7 @@ class LinearEvidence:
         rows = self._embedded([sentence.text for sentence in sentences])
         return rows @ rows.T
 
-    def supports(self, claim: str, evidence: Sequence[str]) -> Verdict:
+    def supports(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:  # noqa: ARG002 - The words of a claim are all it reads.
         """The verdict on a claim that is not word for word among its evidence; neither is empty."""
         joined = " ".join(evidence)
         rows = self._embedder.documents([claim, joined, *evidence])

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.evidence.candidates import Candidate, candidates, coverage, fits, logistic, missing_words, over_of, shares, unknown_names, verdict_of
+from assistant.evidence.candidates import Candidate, candidates, coverage, fits, logistic, missing_words, over_of, shares, unknown_names
+from assistant.evidence.claims import judge_claim
 from assistant.evidence.encode import Passage
 from assistant.evidence.linear import LinearEvidence
 from assistant.evidence.reader import Read, Reader
@@ -98,7 +99,7 @@ class ModelEvidence:
     def similarity(self, sentences: Sequence[Sentence]) -> Vectors32:
         return self._linear.similarity(sentences)
 
-    def supports(self, claim: str, evidence: Sequence[str]) -> Verdict:
+    def supports(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
         said = [text for text in evidence if text.strip()]
         if not claim.strip() or not said:
             return Verdict(Support.UNSUPPORTED, 0.0)
@@ -106,8 +107,7 @@ class ModelEvidence:
             return Verdict(Support.SUPPORTED, 1.0)
         if language_of(" ".join([claim, *said]), LEAST_WORDS) not in LANGUAGES:
             return self._linear.supports(claim, said)
-        probability, _, _ = self._reader.verdict(claim, said)
-        return verdict_of(probability, *self._joined["claim"])
+        return judge_claim(self._reader, claim, said, around)
 
 
 def parts_of(question: str) -> list[str]:

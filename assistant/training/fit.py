@@ -1,6 +1,7 @@
 """Fits what joins the model to the search, and what its figures mean, on articles that it was not trained on. See the model card."""
 
 import json
+import random
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,11 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from assistant.agreement import disagreements
 from assistant.answer import CHUNKS
 from assistant.evidence.candidates import candidates
+from assistant.evidence.claims import EVIDENCE, measured
 from assistant.evidence.model import FEATURES, SIGNS, Floats, measure, passage_of, signs
 from assistant.evidence.reader import Reader
-from assistant.training.sets import Article, Asked, read_claims, read_questions
+from assistant.training.claims import of_question, of_sentence
+from assistant.training.sets import Article, Asked, read_claims, read_questions, row_of
+from assistant.training.twist import Kinds
 from index import Index
 from index.build import build
 from index.embed import DEFAULT_MODEL, default_cache, open_embedder
@@ -73,7 +78,7 @@ def fit(data: Path, folder: Path) -> dict[str, object]:
         "confidence": confidence,
         "bar": BAR,
         "short answer": _bar_of_precision(np.array([short[0] for short in shorts]), np.array([short[1] for short in shorts]), PRECISE),
-        "claim": _claim_bars(data, reader),
+        **_claims(data, asked, reader),
     }
     card = json.loads((folder / "card.json").read_bytes())
     (folder / "card.json").write_text(json.dumps({**card, "joined": joined}, indent=1) + "\n", "utf-8")
@@ -172,11 +177,23 @@ def _bar_of_precision(chances: Floats, right: NDArrayBool, wanted: float) -> flo
     return 1.0
 
 
-def _claim_bars(data: Path, reader: Reader) -> list[float]:
-    claims = read_claims(data, held=True)
-    chances = np.array([reader.verdict(claim.claim, [claim.evidence])[0] for claim in claims])
-    supported = np.array([claim.label == 0 for claim in claims])
-    return [_bar_of_precision(chances, supported, wanted) for wanted in (SUPPORTED, WEAK)]
+def _claims(data: Path, asked: Sequence[Asked], reader: Reader) -> dict[str, object]:
+    """How the model's verdict on claims is joined with the rules, and where a claim counts as supported and as weak."""
+    chance = random.Random(0)  # noqa: S311 - Nothing secret.
+    claims = [(claim, "") for claim in read_claims(data, held=True)]
+    for question in asked:
+        kinds, row = Kinds(question.article), row_of(question, chance)
+        if not row.gold:
+            continue
+        stated = of_question(row, question.article.answers, kinds, chance)
+        claims += [(claim, row.over) for claim in ([stated] if stated else [*of_sentence(row, kinds, chance)])]
+    told = np.stack([measured(reader.verdict(c.claim, [c.evidence])[0], disagreements(c.claim, [c.evidence], over)) for c, over in claims])
+    supported = np.array([claim.label == 0 for claim, _ in claims])
+    weights = _logistic_fit(told[:, :-1], supported)
+    weights[1:-1] = np.minimum(weights[1:-1], 0.0)  # A rule that is broken never speaks for a claim.
+    chances = 1 / (1 + np.exp(-told @ weights))
+    bars = [_bar_of_precision(chances, supported, wanted) for wanted in (SUPPORTED, WEAK)]
+    return {"claim": dict(zip(EVIDENCE, map(_short, weights), strict=True)), "claim bars": bars}
 
 
 def _short(value: float) -> float:

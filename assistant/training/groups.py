@@ -1,13 +1,17 @@
 """One pass over the training data: groups of rows, in a random order that a seed fixes."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+from assistant.training.claims import among, joined, of_question, of_sentence
 from assistant.training.sets import Article, Asked, Claim, Row, misleading, read_claims, read_questions, row_of, sampled, without_answer
 from assistant.training.twist import Kinds, renamed, unanswerable, wrong
 
 Group = list[Row] | Claim
+
+STATED = {"squad_train_reqa", "squad_train_span", "squad1_dev_part", "squad2_dev_part", "squadshifts_new_wiki"}
+"""The sets whose questions become claims: over articles that name what they speak of, in whole sentences."""
 
 HUMAN = 4
 """How often a pass holds each question that people wrote to be unanswerable, and each answerable one beside them: they are few, and the best."""
@@ -48,10 +52,13 @@ class Passes:
         elif which < 0.48 and (twisted := unanswerable(row_of(asked, chance), kinds, chance)):
             yield [twisted]
         if chance.random() < 0.25:
-            yield from _said(row, kinds, chance)
+            yield from of_sentence(row, kinds, chance)
+        if asked.set in STATED and chance.random() < 0.6 and (claim := of_question(row_of(asked, chance), asked.article.answers, kinds, chance)):
+            yield claim
 
     def _claim_groups(self, claim: Claim, chance: random.Random) -> Iterator[Group]:
-        yield _among(claim, self._claims, chance) if chance.random() < 0.3 else claim
+        which = chance.random()
+        yield among(claim, self._claims, chance) if which < 0.3 else joined(claim, chance.choice(self._claims)) if which < 0.4 else claim
         if claim.label == 0 and chance.random() < 0.2 and (twisted := wrong(claim, _NO_KINDS, chance)):
             yield twisted
 
@@ -62,37 +69,3 @@ class Passes:
 
 
 _NO_KINDS = Kinds(Article(""))
-
-
-def _said(row: Row, kinds: Kinds, chance: random.Random) -> Iterator[Claim]:
-    """A sentence of a passage as a claim over several of them: said, twisted, or taken out of the evidence."""
-    place = chance.randrange(len(row.sentences))
-    claim = _shortened(row.sentences[place], chance)
-    first = chance.randint(max(0, place - 2), place)
-    around = row.sentences[first : place + 1 + chance.randint(0, 2)]
-    said = Claim(claim, " ".join(around), 0)
-    which = chance.random()
-    if which < 0.35:
-        yield said
-    elif which < 0.75:
-        yield wrong(said, kinds, chance) or said
-    elif len(around) > 1:
-        yield Claim(claim, " ".join(s for s in around if s is not row.sentences[place]), 2)
-
-
-def _shortened(sentence: str, chance: random.Random) -> str:
-    """A sentence, at times without what stands in brackets or after its last comma."""
-    if chance.random() < 0.5:
-        return sentence
-    opened, closed = sentence.find(" ("), sentence.find(")")
-    if 0 < opened < closed:
-        return sentence[:opened] + sentence[closed + 1 :]
-    head, comma, _ = sentence.rpartition(",")
-    return head + "." if comma and len(head) > 40 else sentence
-
-
-def _among(claim: Claim, others: Sequence[Claim], chance: random.Random) -> Claim:
-    """The claim with the evidence of others around its own: what is cited is often more than one sentence."""
-    evidence = [claim.evidence, *(chance.choice(others).evidence for _ in range(chance.randint(1, 2)))]
-    chance.shuffle(evidence)
-    return Claim(claim.claim, " ".join(evidence), claim.label)

@@ -62,10 +62,11 @@ class Context:
 
 @dataclass(slots=True)
 class Article:
-    """The paragraphs of one title, in the order of the file, and how many of them hold each stem."""
+    """The paragraphs of one title, in the order of the file, the answers to its questions, and how many paragraphs hold each stem."""
 
     title: str
     contexts: list[Context] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
     frequency: Counter[str] = field(default_factory=Counter)
 
 
@@ -135,7 +136,10 @@ def _asked(row: Json, articles: dict[tuple[str, str], Article], places: dict[tup
     gold = frozenset(n for n, (start, end) in enumerate(spans) for a, b in marks if a < end and b > start)
     if bool(gold) != row["answerable"]:
         return None
-    return Asked(row["set"], row["question"].strip(), article, place, gold, _answer(row["answers"], spans))
+    answer = _answer(row["answers"], spans)
+    if answer:
+        article.answers.append(answer_text(answer, article.contexts[place].sentences))
+    return Asked(row["set"], row["question"].strip(), article, place, gold, answer)
 
 
 def _selected(row: Json) -> Asked:
@@ -183,7 +187,7 @@ def without_answer(row: Row) -> Row:
 
 def misleading(asked: Asked, chance: random.Random) -> Row | None:
     """Another paragraph of the article that shares the question's rarest words and does not hold the answer; None if there is none."""
-    answer = _answer_text(asked).lower()
+    answer = answer_text(asked.answer, asked.context.sentences).lower()
     stems = {stemmed for _, stemmed in content_words(asked.question)}
     total = len(asked.article.contexts)
 
@@ -201,11 +205,12 @@ def misleading(asked: Asked, chance: random.Random) -> Row | None:
     return Row(asked.question, _over(asked.article, chance), context.sentences[first:last])
 
 
-def _answer_text(asked: Asked) -> str:
-    if asked.answer is None:
+def answer_text(answer: tuple[int, int, int] | None, sentences: Sequence[str]) -> str:
+    """The words of a short answer, or nothing."""
+    if answer is None:
         return ""
-    sentence, start, end = asked.answer
-    return asked.context.sentences[sentence][start:end]
+    sentence, start, end = answer
+    return sentences[sentence][start:end]
 
 
 def _budget(chance: random.Random) -> int:

@@ -1,0 +1,92 @@
+"""An answer out of a language model: the prompt within its limits, and the reply as a draft while it comes. It checks nothing."""
+
+from collections.abc import Iterator, Sequence
+
+from assistant import reply
+from assistant.errors import LlmError
+from assistant.plain import as_data, one_line
+from assistant.prompts import fill
+from assistant.types import Citation, Claim, Draft, Grounds, LanguageModel
+from index.load.language import language_of
+
+LEAST_WORDS = 8
+"""Of a reply whose language is told."""
+SHOWN_EVERY = 12
+"""Pieces of a reply between two drafts."""
+
+
+def compose(grounds: Grounds, model: LanguageModel) -> Iterator[Draft]:
+    """The draft as it grows; the last is whole. A reply that broke off, or went in circles, ends where it was, with a notice of it.
+
+    Raises LlmError where nothing came that could be read, or in a language that the evidence is not in. With nothing offered no model hears of it.
+    """
+    if not grounds.offered:
+        yield Draft((), model.name)
+        return
+    text, notice = "", None
+    pieces = model.stream(prompt(grounds.standalone, grounds.offered, model))
+    try:
+        for number, piece in enumerate(pieces, 1):
+            text += piece
+            if reply.endless(text):
+                notice = f"{model.name} did not come to an end, and was stopped."
+                break
+            if number % SHOWN_EVERY == 0:
+                yield Draft(_claims(reply.read(text, finished=False)), model.name, pending=one_line(reply.pending(text)))
+    except LlmError as error:
+        if not reply.read(text, finished=False):
+            raise
+        text, notice = _whole(text), f"{error}; this is what it had written by then."
+    finally:
+        if close := getattr(pieces, "close", None):
+            close()
+    yield _draft(text, notice, grounds.offered, model)
+
+
+def prompt(question: str, offered: Sequence[Citation], model: LanguageModel | None = None) -> str:
+    """The question with its numbered evidence; sentences are left out from the last on until the model can read it.
+
+    Raises LlmError where it reads too little.
+    """
+    room = model.room() if model else None
+    for count in range(len(offered), 0, -1):
+        filled = fill("answer", question=as_data(question), evidence=evidence_lines(offered[:count]), declining=reply.DECLINING)
+        if room is None or len(filled) <= room:
+            return filled
+    raise LlmError(f"{model.name if model else 'the model'} reads too little at once to be given a single sentence")
+
+
+def evidence_lines(offered: Sequence[Citation]) -> list[str]:
+    """The numbered sentences that a language model is given: a line each, in which no document can fake a number or a turn of the conversation."""
+    return [f"[{citation.label}] ({as_data(_where(citation))}) {as_data(citation.sentence.text)}" for citation in offered]
+
+
+def _where(citation: Citation) -> str:
+    document = citation.sentence.document
+    heading = document.heading_at(citation.sentence.start)
+    over = document.text[heading.start : heading.end].strip("# \n") if heading else ""
+    title = "" if document.name in document.id else document.name
+    return " · ".join(dict.fromkeys(part for part in (document.id, title, over) if part))
+
+
+def _draft(text: str, notice: str | None, offered: Sequence[Citation], model: LanguageModel) -> Draft:
+    said = reply.read(text)
+    if not said:
+        raise LlmError(f"{model.name} at {model.where} sent an empty answer")
+    if reply.declines(said):
+        return Draft((), model.name, f"{model.name} found no answer in the sentences that it was given.")
+    spoken = language_of(" ".join(one.text for one in said), LEAST_WORDS)
+    if spoken and spoken not in (known := {citation.sentence.document.language for citation in offered}) and known != {""}:
+        raise LlmError(f"{model.name} answered in another language than the documents', in which it cannot be checked")
+    return Draft(_claims(said), model.name, notice)
+
+
+def _claims(said: Sequence[reply.Said]) -> tuple[Claim, ...]:
+    return tuple(Claim(one.text, one.labels) for one in said if not (reply.refuses(one.text) and not one.labels))
+
+
+def _whole(text: str) -> str:
+    """What came of a reply that broke off, up to its last whole sentence."""
+    begun = reply.pending(text)
+    place = text.rfind(begun[:40]) if begun else -1
+    return text[:place] if place > 0 else text
