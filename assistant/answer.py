@@ -100,6 +100,11 @@ class Assistant:
             timings_ms=timings,
         )
 
+    def ground_on(self, question: str, sentences: Sequence[Sentence]) -> Grounds:
+        """Grounds of sentences that were chosen already, all of which belong in the answer."""
+        offered = cite.number([(sentence, 1.0) for sentence in sentences])
+        return Grounds(question, question, (), offered, offered[:NEAREST], 1.0 if offered else 0.0, (), whole=True)
+
     def check(self, grounds: Grounds, draft: Draft, checked: dict[Claim, Claim] | None = None) -> Answer:
         """Judge every claim, number the citations, and make sure of law 4. Raises CitationError where it is broken.
 
@@ -113,7 +118,7 @@ class Assistant:
             known.update(zip(new, verify.check(new, grounds.offered, self.evidence), strict=True))
             judged = [known[claim] for claim in draft.claims]
             carried = draft.pending or any(claim.support is not Support.UNSUPPORTED for claim in judged)
-            claims, citations = cite.renumber(judged if carried else (), grounds.offered, best_first=quoted)
+            claims, citations = cite.renumber(judged if carried else (), grounds.offered, best_first=quoted and not grounds.whole)
             cite.require_valid(claims, citations, grounds.offered, self.index.document, verbatim=quoted)
         timings["total"] = round(sum(timings.values()), 1)
         return Answer(

@@ -11,7 +11,7 @@ from index.load.language import language_of
 
 LEAST_WORDS = 8
 """Of a reply whose language is told."""
-SHOWN_EVERY = 12
+SHOWN_EVERY = 8
 """Pieces of a reply between two drafts."""
 
 

@@ -1,23 +1,28 @@
-"""Turns as an immutable value; a follow-up becomes a question that stands alone.
+"""Turns as an immutable value, and a question within them: a follow-up, a request about whole documents, or a word about the conversation itself."""
 
-The rule is a simple one: a question that leans on what came before takes along the content words of the last
-question that did not. It does not know which of two people "he" is.
-"""
-
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
-from assistant.answer import Assistant
-from assistant.types import Answer, Turn
-from index.words import content_words
+from assistant import about, followup, reply
+from assistant.answer import Assistant, require_question
+from assistant.errors import LlmError
+from assistant.followup import History
+from assistant.overview import central
+from assistant.plain import as_data
+from assistant.prompts import fill
+from assistant.types import Answer, Grounds, LanguageModel, Turn
+from index.types import Sentence
 
-LEANS = re.compile(
-    r"^\s*(?:and|but|so|or|also|then|what about|how about|why|how so|how come|really|else|more)\b"
-    r"|\b(?:he|she|it|they|him|her|them|his|hers|its|their|theirs|former|latter)\b"
-    r"|\b(?:this|that|these|those|there|one|ones|same)\b(?=\s*(?:[?.!,;]|$))",  # At the end: not "the one that", not "is there".
-    re.IGNORECASE,
-)
 MOST_TURNS = 50
+MOST_DOCUMENTS = 6
+"""Documents that one summary or comparison is about."""
+SENTENCES, WITH_MODEL = 5, 18
+"""Sentences of an overview in all, quoted or handed to a language model; at least two of each document."""
+REMEMBERED = 6
+"""Turns that a language model is told of."""
+LONGEST = 300
+"""Characters of a question that a model made to stand alone: what is longer is no question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +34,86 @@ class Conversation:
     def with_turn(self, answer: Answer) -> "Conversation":
         return replace(self, turns=(*self.turns, Turn(answer.question, answer))[-MOST_TURNS:])
 
-    def ask(self, assistant: Assistant, question: str) -> tuple["Conversation", Answer]:
+    def ask(self, assistant: Assistant, question: str, model: LanguageModel | None = None) -> tuple["Conversation", Answer]:
         """The conversation with one more turn, and its answer."""
-        answer = assistant.ask(question, self.standalone(question))
+        *_, answer = self.answers(assistant, question, model)
         return self.with_turn(answer), answer
 
-    def standalone(self, question: str) -> str:
-        """The question, with the last whole one's content words in brackets if it leans on them; untouched in a first turn."""
-        if not self.turns or not leans(question):
+    def answers(self, assistant: Assistant, question: str, model: LanguageModel | None = None, standalone: str | None = None) -> Iterator[Answer]:
+        """The answer as it grows; the last is whole. `standalone` is the question as the person themselves made it stand alone."""
+        require_question(question)
+        index = assistant.index
+        documents = [(id, index.document(id).name) for id in index.document_ids]
+        asked = standalone or question
+        if told := about.told(asked, self.history, documents):
+            yield _told(question, told)
+            return
+        grounds = self._overview(assistant, asked, documents, model) or self._ground(assistant, question, model, standalone)
+        yield from assistant.answers(replace(grounds, question=question), model)
+
+    @property
+    def history(self) -> History:
+        """The questions, and what was answered: the best sentence that was cited, "" where nothing was."""
+        return [(turn.question, _said(turn.answer)) for turn in self.turns]
+
+    def standalone(self, question: str, model: LanguageModel | None = None) -> str:
+        """The question made to stand alone: by a model where one is given and can be reached, else by rules. Untouched in a first turn."""
+        if not self.turns:
             return question
-        asked = {stemmed for _, stemmed in content_words(question)}
-        carried = [word for word, stemmed in content_words(self._last_whole()) if stemmed not in asked]
-        return f"{question.strip()} ({' '.join(carried)})" if carried else question
+        return (_rewritten(question, self.history, model) if model else None) or followup.standalone(question, self.history)
 
-    def _last_whole(self) -> str:
-        """The last question that leans on no other; the first, where all do."""
-        return next((turn.question for turn in reversed(self.turns) if not leans(turn.question)), self.turns[0].question)
+    def _ground(self, assistant: Assistant, question: str, model: LanguageModel | None, standalone: str | None) -> Grounds:
+        """Grounds for a question, made to stand alone where it has to be: one that only may go on with the topic is first asked as it is."""
+        asked = standalone or self.standalone(question, model)
+        if standalone is None and asked != question and not followup.leans(question):
+            alone = assistant.ground(question)
+            if alone.offered:
+                return alone
+        return assistant.ground(question, asked)
+
+    # --- Whole documents ---------------------------------------------------------------------------------
+
+    def _overview(self, assistant: Assistant, question: str, documents: list[tuple[str, str]], model: LanguageModel | None) -> Grounds | None:
+        """The sentences that stand for the documents that are to be summed up or compared; None where that is not what is asked, or of none in particular."""
+        compares = about.compares(question)
+        if not (compares or about.summarises(question)):
+            return None
+        shown = [citation.sentence.document.id for turn in self.turns[-1:] for citation in turn.answer.citations]
+        meant = about.meant(question, documents, shown)[:MOST_DOCUMENTS]
+        if len(meant) < (2 if compares else 1):
+            return None
+        most = max(2, (WITH_MODEL if model else SENTENCES) // len(meant))
+        groups = [central(assistant.index.sentences_of(id), assistant.evidence, most) for id in meant]
+        return assistant.ground_on(question, [sentence for group in groups for sentence in group] if model is None else _alternating(groups))
 
 
-def leans(question: str) -> bool:
-    """Whether a question cannot be understood without the one before: a pronoun, an "and", or no content at all."""
-    return bool(LEANS.search(question)) or not content_words(question)
+def _alternating(groups: list[tuple[Sentence, ...]]) -> list[Sentence]:
+    """Sentences of each document in turn: what a model has no room for is missing of all alike."""
+    return [sentence for row in zip_longest(*groups) for sentence in row if sentence]
+
+
+def _said(answer: Answer) -> str:
+    if not answer.claims:
+        return ""
+    best = min(answer.claims, key=lambda claim: min(claim.citations, default=1 << 30))
+    return best.text
+
+
+def _told(question: str, told: str) -> Answer:
+    return Answer(question, question, (), (), (), (), 1.0, "footnote", (), told=told)
+
+
+def _rewritten(question: str, history: History, model: LanguageModel) -> str | None:
+    """The question as a model makes it stand alone; None where it fails, or what it says is no question."""
+    turns = [line for asked, said in history[-REMEMBERED:] for line in (f"Question: {as_data(asked)}", f"Answer: {as_data(said) or reply.DECLINING}")]
+    text = ""
+    pieces = model.stream(fill("standalone", turns=turns, question=as_data(question)))
+    try:
+        for piece in pieces:
+            text += piece
+            if len(text) > 4 * LONGEST:
+                return None
+    except LlmError:
+        return None
+    lines = [line.strip(' "“”*`') for line in reply.THOUGHT.sub("", text).strip().splitlines() if line.strip()]
+    return lines[0] if len(lines) == 1 and 3 < len(lines[0]) <= LONGEST else None

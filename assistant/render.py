@@ -98,6 +98,8 @@ def hit_json(rank: int, hit: Hit, around: Sequence[Chunk] = ()) -> dict[str, Any
 
 def answer_plain(answer: Answer, width: int = 80, colour: bool = False) -> str:
     """An answer with its [1] marks, and below it the quoted sources; or the closest passages."""
+    if answer.told is not None:
+        return "\n".join(textwrap.fill(one_line(line), width) for line in answer.told.splitlines())
     told = [f"{_shown(claim.text)}{claim.marks or f' {UNSUPPORTED}'}" for claim in answer.claims] or [answer.text]
     lead = [textwrap.fill(one_line(" ".join(told)), width)]
     if answer.short_answer:
@@ -161,8 +163,8 @@ def _bold(text: str, colour: bool) -> str:
 def answer_markdown(answer: Answer) -> str:
     """The answer with footnotes, ready to paste into a document; what nothing supports is left out."""
     marks = {citation.label: f"[^{citation.label}]" for citation in answer.citations}
-    if not answer.found:
-        return _markdown(answer.text)
+    if not answer.claims:
+        return "\n".join(map(_markdown, answer.text.splitlines()))
     body = " ".join(_markdown(claim.text) + "".join(marks[label] for label in claim.citations) for claim in answer.claims if claim.citations)
     notes = [f"{marks[c.label]}: {_markdown(place(c.sentence))}: “{_markdown(c.sentence.text)}”" for c in answer.citations]
     short = [f"**{_markdown(answer.short_answer)}**", ""] if answer.short_answer else []
@@ -178,7 +180,9 @@ def _markdown(text: str) -> str:
 
 def answer_html(answer: Answer, key: str) -> str:
     """An answer for the chat. Its marks are links to `#cite-KEY-N`, which the page opens in the viewer."""
-    if not answer.found:
+    if answer.told is not None:
+        return "".join(f'<p class="fn-answer">{html_text(line)}</p>' for line in answer.told.splitlines())
+    if not answer.claims and not answer.pending:
         return _declined_html(answer, key)
     quotes = {citation.label: citation for citation in answer.citations}
     claims = " ".join(_claim_html(claim, quotes, key) for claim in answer.claims)

@@ -59,6 +59,7 @@ class Grounds:
 
     `offered` are the sentences that may be cited, best first, numbered from 1; empty if nothing answers. `nearest` are
     the closest sentences in any case. `confidence` is the probability, 0..1, that the documents answer; `short_answer` and `judge` as in `Judgement`.
+    `whole`: all that is offered belongs in the answer, as in a summary.
     """
 
     question: str
@@ -70,6 +71,7 @@ class Grounds:
     missing_words: tuple[str, ...]
     short_answer: str | None = None
     judge: str = "model"
+    whole: bool = False
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
 
 
@@ -88,7 +90,7 @@ class Answer:
     """A checked answer. `citations` are numbered from 1 as the claims cite them; where they are quotations, the best is [1].
 
     `short_answer` are words of one of them. `notice` is what the reader must know of how it was made; `pending` what a language model is writing,
-    and nobody has checked, while it is.
+    and nobody has checked, while it is; `told` what Footnote itself says of the conversation or the documents, in place of claims.
     """
 
     question: str
@@ -104,19 +106,22 @@ class Answer:
     judge: str = "model"
     notice: str | None = None
     pending: str = ""
+    told: str | None = None
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
 
     @property
     def found(self) -> bool:
-        return bool(self.claims)
+        return bool(self.claims) or self.told is not None
 
     @property
     def fully_supported(self) -> bool:
-        return self.found and all(claim.support is Support.SUPPORTED for claim in self.claims)
+        return bool(self.claims) and all(claim.support is Support.SUPPORTED for claim in self.claims)
 
     @property
     def text(self) -> str:
         """The answer in words, with its [1] marks, and a mark on what no document supports; one sentence that declines where nothing was found."""
+        if self.told is not None:
+            return self.told
         if not self.found:
             return _declined(self.missing_words)
         return " ".join(claim.text + (claim.marks if claim.citations else f" {UNSUPPORTED}") for claim in self.claims)

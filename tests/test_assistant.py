@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from assistant import Assistant, cite, quote, support, verify
 from assistant.answer import LONGEST_QUESTION
 from assistant.compose import evidence_lines
-from assistant.conversation import Conversation, leans
+from assistant.conversation import Conversation
 from assistant.errors import CitationError, PromptError, QuestionError
 from assistant.evidence.candidates import fits, names
+from assistant.followup import leans
 from assistant.prompts import fill
 from assistant.render import answer_html, answer_json, answer_markdown, answer_plain, html_text
 from assistant.settings import from_environment
@@ -290,14 +291,6 @@ def test_a_first_question_is_left_alone(assistant: Assistant) -> None:
     conversation, answer = Conversation().ask(assistant, "And who can see it?")
     assert answer.standalone == "And who can see it?"
     assert [turn.question for turn in conversation.turns] == ["And who can see it?"]
-
-
-def test_a_follow_up_takes_the_topic_along_and_a_new_topic_does_not(assistant: Assistant) -> None:
-    conversation, _ = Conversation().ask(assistant, "What did Emmanuel Macron say in an interview?")
-    assert conversation.standalone("And when was that?") == "And when was that? (Emmanuel Macron interview)"
-    longer, _ = conversation.ask(assistant, "And when was that?")
-    assert longer.standalone("Why did he say it?") == "Why did he say it? (Emmanuel Macron interview)"
-    assert conversation.standalone("How is a scanned document treated?") == "How is a scanned document treated?"
 
 
 @pytest.mark.parametrize(
