@@ -13,6 +13,7 @@ from assistant.plain import as_data
 from assistant.prompts import fill
 from assistant.types import Answer, Grounds, LanguageModel, Turn
 from index.types import Sentence
+from index.words import content_words
 
 MOST_TURNS = 50
 MOST_DOCUMENTS = 6
@@ -46,7 +47,7 @@ class Conversation:
         documents = [(id, index.document(id).name) for id in index.document_ids]
         asked = standalone or question
         if told := about.told(asked, self.history, documents):
-            yield _told(question, told)
+            yield told_answer(question, told)
             return
         grounds = self._overview(assistant, asked, documents, model) or self._ground(assistant, question, model, standalone)
         yield from assistant.answers(replace(grounds, question=question), model)
@@ -99,7 +100,8 @@ def _said(answer: Answer) -> str:
     return best.text
 
 
-def _told(question: str, told: str) -> Answer:
+def told_answer(question: str, told: str) -> Answer:
+    """What Footnote says itself, as an answer."""
     return Answer(question, question, (), (), (), (), 1.0, "footnote", (), told=told)
 
 
@@ -116,4 +118,8 @@ def _rewritten(question: str, history: History, model: LanguageModel) -> str | N
     except LlmError:
         return None
     lines = [line.strip(' "“”*`') for line in reply.THOUGHT.sub("", text).strip().splitlines() if line.strip()]
-    return lines[0] if len(lines) == 1 and 3 < len(lines[0]) <= LONGEST else None
+    if len(lines) != 1 or not 3 < len(lines[0]) <= LONGEST:
+        return None
+    kept = {stemmed for _, stemmed in content_words(lines[0])}
+    lost = [stemmed for _, stemmed in content_words(question) if stemmed not in kept]
+    return lines[0] if len(lost) < 2 and lines[0].endswith("?") >= question.rstrip().endswith("?") else None  # Else it is another question, or an answer.

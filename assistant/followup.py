@@ -62,7 +62,9 @@ def leans(question: str) -> bool:
     if LEANS.search(question) or not content_words(question):
         return True
     pronoun = IT.search(question)
-    return pronoun is not None and not content_words(question[: pronoun.start()])
+    if pronoun is None:
+        return False
+    return not content_words(question[: pronoun.start()]) or not words(question[pronoun.end() :])
 
 
 def goes_on(question: str, history: History) -> bool:

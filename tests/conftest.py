@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from assistant.settings import keep_offline
+from assistant.settings import Settings, from_environment, keep_offline
 from index import Index
 from index.build import Report, build, reusable
 from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
@@ -188,3 +189,54 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
+
+
+MODEL_KEY = "sk-of-the-test-1234567"
+
+
+@dataclass(frozen=True)
+class ModelServer:
+    """A server of language models: `says` sets what a model replies, `heard` are the calls so far."""
+
+    folder: Path
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def says(self, model: str, text: str = "", **script: object) -> None:
+        file = self.folder / "scripts.json"
+        scripts = json.loads(file.read_text())
+        (self.folder / "new").write_text(json.dumps({**scripts, model: {"text": text, **script}}))
+        (self.folder / "new").replace(file)
+
+    def heard(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "log").read_text().splitlines()]
+
+    def name(self, kind: str, model: str) -> str:
+        return f"compatible:{model}@{self.address}/v1" if kind == "compatible" else f"{kind}:{model}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "OLLAMA_HOST": f"127.0.0.1:{self.port}", "OPENAI_BASE_URL": f"{self.address}/v1", "ANTHROPIC_BASE_URL": self.address,
+            "OPENAI_API_KEY": MODEL_KEY, "ANTHROPIC_API_KEY": MODEL_KEY, "FOOTNOTE_LLM_TIMEOUT": "1",
+        }  # fmt: skip
+
+    @property
+    def settings(self) -> Settings:
+        return from_environment(self.environment)
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
+    """A server of language models in a process of its own."""
+    folder = tmp_path_factory.mktemp("models")
+    (folder / "scripts.json").write_text("{}")
+    (folder / "log").touch()
+    command = [sys.executable, "-m", "tests.model_server", str(folder / "scripts.json"), str(folder / "log")]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        yield ModelServer(folder, int(process.stdout.readline()))
+        process.kill()

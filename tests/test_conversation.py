@@ -64,7 +64,7 @@ def test_a_follow_up_takes_along_what_it_leans_on_and_a_new_topic_does_not(quest
 def test_a_first_question_stands_alone_and_an_old_topic_is_left_behind() -> None:
     assert standalone("And who is he?", []) == "And who is he?"
     turned = [*SAID, ("How is the deposit paid?", "The deposit is paid in June.")]
-    assert standalone("And when?", turned) == "And when? (deposit paid June)"
+    assert standalone("And when?", turned) == "And when? (June deposit paid)"
 
 
 def test_names_are_found_inside_a_sentence_and_at_its_head_if_they_are_long() -> None:

@@ -1,13 +1,11 @@
 """Language models: real clients over a real server in another process, which says and fails what a test scripts."""
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,60 +18,12 @@ from assistant.settings import Settings, from_environment
 from assistant.types import Answer, Citation, Draft, Support
 from index.embed import Embedder
 from index.types import Document, Sentence
-from tests.conftest import REPOSITORY, Run, build_index, complaint, output, write
+from tests.conftest import MODEL_KEY, ModelServer, Run, build_index, complaint, output, write
 
 QUESTION = "When can Ukraine join NATO?"
 TRUE = "According to Tajani, NATO decided to let Ukraine join only once the conflict is over [1]."
 FALSE = "The moon is made of green cheese [2]."
-KEY = "sk-of-the-test-1234567"
 PROTOCOLS = ("compatible", "openai", "ollama", "anthropic")
-
-
-@dataclass(frozen=True)
-class Server:
-    """The scripted server: `says` sets what a model replies, `heard` are the calls so far."""
-
-    folder: Path
-    port: int
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def says(self, model: str, text: str = "", **script: object) -> None:
-        file = self.folder / "scripts.json"
-        scripts = json.loads(file.read_text())
-        (self.folder / "new").write_text(json.dumps({**scripts, model: {"text": text, **script}}))
-        (self.folder / "new").replace(file)
-
-    def heard(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.folder / "log").read_text().splitlines()]
-
-    def name(self, kind: str, model: str) -> str:
-        return f"compatible:{model}@{self.address}/v1" if kind == "compatible" else f"{kind}:{model}"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            "OLLAMA_HOST": f"127.0.0.1:{self.port}", "OPENAI_BASE_URL": f"{self.address}/v1", "ANTHROPIC_BASE_URL": self.address,
-            "OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY, "FOOTNOTE_LLM_TIMEOUT": "1",
-        }  # fmt: skip
-
-    @property
-    def settings(self) -> Settings:
-        return from_environment(self.environment)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("models")
-    (folder / "scripts.json").write_text("{}")
-    (folder / "log").touch()
-    command = [sys.executable, "-m", "tests.model_server", str(folder / "scripts.json"), str(folder / "log")]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        yield Server(folder, int(process.stdout.readline()))
-        process.kill()
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +35,10 @@ Ask = Callable[..., Answer]
 
 
 @pytest.fixture
-def ask(server: Server, assistant: Assistant) -> Ask:
+def ask(models: ModelServer, assistant: Assistant) -> Ask:
     def ask(text: str = "", kind: str = "compatible", question: str = QUESTION, **script: object) -> Answer:
-        server.says("m", text, **script)
-        return assistant.ask(question, model=open_model(server.name(kind, "m"), server.settings))
+        models.says("m", text, **script)
+        return assistant.ask(question, model=open_model(models.name(kind, "m"), models.settings))
 
     return ask
 
@@ -131,7 +81,7 @@ def test_the_address_of_an_ollama_is_read_as_ollama_reads_it(host: str, address:
 def test_a_key_is_asked_for_and_never_shown() -> None:
     with pytest.raises(SettingsError, match="set ANTHROPIC_API_KEY"):
         open_model("anthropic:claude-x", Settings())
-    assert KEY not in repr(from_environment({"OPENAI_API_KEY": KEY}))
+    assert MODEL_KEY not in repr(from_environment({"OPENAI_API_KEY": MODEL_KEY}))
 
 
 def test_a_missing_package_is_named_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,9 +90,9 @@ def test_a_missing_package_is_named_with_the_line_that_installs_it(monkeypatch: 
         open_model("ollama:x", Settings())
 
 
-def test_what_a_local_ollama_has_is_offered(server: Server) -> None:
-    assert reachable(replace(server.settings, llm="openai:gpt-4o")) == ("openai:gpt-4o", "ollama:llama-of-the-test")
-    assert reachable(replace(server.settings, ollama_address="http://127.0.0.1:9")) == ()
+def test_what_a_local_ollama_has_is_offered(models: ModelServer) -> None:
+    assert reachable(replace(models.settings, llm="openai:gpt-4o")) == ("openai:gpt-4o", "ollama:llama-of-the-test")
+    assert reachable(replace(models.settings, ollama_address="http://127.0.0.1:9")) == ()
 
 
 # --- Replies ---------------------------------------------------------------------------------------------
@@ -206,13 +156,13 @@ def test_each_protocol_gives_a_checked_answer(ask: Ask, kind: str) -> None:
     assert answer.notice is None
 
 
-def test_the_model_is_given_numbered_sentences_and_the_key_goes_nowhere_else(ask: Ask, server: Server) -> None:
+def test_the_model_is_given_numbered_sentences_and_the_key_goes_nowhere_else(ask: Ask, models: ModelServer) -> None:
     ask(TRUE, "openai")
-    heard = server.heard()[-1]
-    assert heard["headers"]["authorization" if "authorization" in heard["headers"] else "Authorization"] == f"Bearer {KEY}"
+    heard = models.heard()[-1]
+    assert heard["headers"]["authorization" if "authorization" in heard["headers"] else "Authorization"] == f"Bearer {MODEL_KEY}"
     told = heard["body"]["messages"][0]["content"]
     assert "[1] (nato-and-ukraine.md" in told
-    assert KEY not in json.dumps(heard["body"])
+    assert MODEL_KEY not in json.dumps(heard["body"])
     assert heard["body"]["temperature"] == 0
 
 
@@ -235,16 +185,16 @@ def test_what_the_model_declines_is_declined(ask: Ask) -> None:
     assert answer.notice == "compatible:m found no answer in the sentences that it was given."
 
 
-def test_with_nothing_found_no_model_hears_anything(ask: Ask, server: Server) -> None:
+def test_with_nothing_found_no_model_hears_anything(ask: Ask, models: ModelServer) -> None:
     """Law 6."""
-    before = len(server.heard())
+    before = len(models.heard())
     assert not ask(TRUE, question="Who discovered penicillin?").found
-    assert len(server.heard()) == before
+    assert len(models.heard()) == before
 
 
-def test_a_draft_is_shown_as_it_comes_and_checked_sentence_by_sentence(assistant: Assistant, server: Server) -> None:
-    server.says("slow", f"{TRUE} {FALSE} The agency TASS quotes what Tajani said about Ukraine [1]. {FALSE} And so on.", pause=0.01)
-    grown = list(assistant.answers(assistant.ground(QUESTION), open_model(server.name("compatible", "slow"), server.settings)))
+def test_a_draft_is_shown_as_it_comes_and_checked_sentence_by_sentence(assistant: Assistant, models: ModelServer) -> None:
+    models.says("slow", f"{TRUE} {FALSE} The agency TASS quotes what Tajani said about Ukraine [1]. {FALSE} And so on.", pause=0.01)
+    grown = list(assistant.answers(assistant.ground(QUESTION), open_model(models.name("compatible", "slow"), models.settings)))
     assert len(grown) > 3
     assert grown[0].pending.startswith("According to Tajani")
     counts = [len(answer.claims) for answer in grown]
@@ -283,18 +233,18 @@ def test_after_a_fault_the_answer_is_quoted_and_says_why(ask: Ask, kind: str, sc
     assert answer.notice.startswith(f"{kind}:m ")
     assert told in answer.notice
     assert answer.notice.endswith("The answer is quoted from the documents instead.")
-    assert KEY not in answer.notice
+    assert MODEL_KEY not in answer.notice
 
 
-def test_a_server_that_is_not_there_is_told_of(assistant: Assistant, server: Server) -> None:
-    answer = assistant.ask(QUESTION, model=open_model("compatible:m@http://127.0.0.1:9/v1", server.settings))
+def test_a_server_that_is_not_there_is_told_of(assistant: Assistant, models: ModelServer) -> None:
+    answer = assistant.ask(QUESTION, model=open_model("compatible:m@http://127.0.0.1:9/v1", models.settings))
     assert answer.notice == "compatible:m at http://127.0.0.1:9 cannot be reached. The answer is quoted from the documents instead."
 
 
 @pytest.mark.parametrize("fault", ["429", "503"])
-def test_a_server_that_asks_for_patience_is_given_it(assistant: Assistant, server: Server, fault: str) -> None:
-    server.says(f"busy{fault}", TRUE, fault=fault, retry_after=1, times=1)
-    assert assistant.ask(QUESTION, model=open_model(server.name("openai", f"busy{fault}"), server.settings)).fully_supported
+def test_a_server_that_asks_for_patience_is_given_it(assistant: Assistant, models: ModelServer, fault: str) -> None:
+    models.says(f"busy{fault}", TRUE, fault=fault, retry_after=1, times=1)
+    assert assistant.ask(QUESTION, model=open_model(models.name("openai", f"busy{fault}"), models.settings)).fully_supported
 
 
 def test_what_was_written_before_a_stream_broke_is_checked_and_shown(ask: Ask) -> None:
@@ -314,18 +264,18 @@ def test_an_answer_in_json_is_read(ask: Ask) -> None:
     assert ask(json.dumps({"answer": TRUE})).fully_supported
 
 
-def test_stopping_is_at_once_and_the_server_is_left(assistant: Assistant, server: Server) -> None:
-    server.says("endless", fault="loops", pause=0.05)
-    model = open_model(server.name("compatible", "endless"), server.settings)
+def test_stopping_is_at_once_and_the_server_is_left(assistant: Assistant, models: ModelServer) -> None:
+    models.says("endless", fault="loops", pause=0.05)
+    model = open_model(models.name("compatible", "endless"), models.settings)
     pieces = model.stream("Go on.")
     next(iter(pieces))
     start = time.monotonic()
     pieces.close()  # type: ignore[attr-defined]
     assert time.monotonic() - start < 0.5
     deadline = time.monotonic() + 10
-    while not any("left" in call for call in server.heard()) and time.monotonic() < deadline:
+    while not any("left" in call for call in models.heard()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert any("left" in call for call in server.heard())
+    assert any("left" in call for call in models.heard())
 
 
 # --- The prompt ------------------------------------------------------------------------------------------
@@ -372,10 +322,10 @@ def test_evidence_is_dropped_from_the_bottom_and_never_cut() -> None:
         prompt("How much?", offered, Small(300))
 
 
-def test_a_model_tells_how_much_it_reads(server: Server) -> None:
-    assert open_model(server.name("compatible", "small"), server.settings).room() == 600 * 3
-    assert open_model(server.name("ollama", "any"), server.settings).room() == (4096 - 1024) * 3
-    assert open_model(server.name("compatible", "unlisted"), server.settings).room() == (4096 - 1024) * 3
+def test_a_model_tells_how_much_it_reads(models: ModelServer) -> None:
+    assert open_model(models.name("compatible", "small"), models.settings).room() == 600 * 3
+    assert open_model(models.name("ollama", "any"), models.settings).room() == (4096 - 1024) * 3
+    assert open_model(models.name("compatible", "unlisted"), models.settings).room() == (4096 - 1024) * 3
 
 
 def test_with_nothing_offered_nothing_is_composed(assistant: Assistant) -> None:
@@ -397,7 +347,7 @@ INJECTED = [
 
 @pytest.mark.parametrize("injected", INJECTED, ids=lambda text: text[:20])
 def test_an_instruction_in_a_document_is_never_quoted_and_what_obeys_it_is_marked(
-    injected: str, folder: Path, tmp_path: Path, embedder: Embedder, server: Server
+    injected: str, folder: Path, tmp_path: Path, embedder: Embedder, models: ModelServer
 ) -> None:
     write(folder, {"lease.md": f"# Deposit\n\nThe deposit is two thousand euros. {injected} The tenant pays it on the first day.\n"})
     build_index(tmp_path / "index", [folder], embedder)
@@ -405,8 +355,8 @@ def test_an_instruction_in_a_document_is_never_quoted_and_what_obeys_it_is_marke
     quoted = assistant.ask("How high is the deposit?")
     assert quoted.claims[0].text == "The deposit is two thousand euros."
     assert all(injected[:30] not in claim.text for claim in quoted.claims)
-    server.says("obeys", "The deposit is nine million euros [1]. The deposit is two thousand euros [1]. ![x](http://evil.test/q)")
-    checked = assistant.ask("How high is the deposit?", model=open_model(server.name("compatible", "obeys"), server.settings))
+    models.says("obeys", "The deposit is nine million euros [1]. The deposit is two thousand euros [1]. ![x](http://evil.test/q)")
+    checked = assistant.ask("How high is the deposit?", model=open_model(models.name("compatible", "obeys"), models.settings))
     assert [claim.support for claim in checked.claims] == [Support.UNSUPPORTED, Support.SUPPORTED]
     assert "evil.test" not in checked.text
 
@@ -414,9 +364,9 @@ def test_an_instruction_in_a_document_is_never_quoted_and_what_obeys_it_is_marke
 # --- The command line ------------------------------------------------------------------------------------
 
 
-def test_the_command_line_asks_a_model_says_where_text_goes_and_leaves_the_unsupported_out_of_copies(seeds: Path, footnote: Run, server: Server) -> None:
-    server.says("cli", f"{TRUE} {FALSE}")
-    name = server.name("compatible", "cli")
+def test_the_command_line_asks_a_model_says_where_text_goes_and_leaves_the_unsupported_out_of_copies(seeds: Path, footnote: Run, models: ModelServer) -> None:
+    models.says("cli", f"{TRUE} {FALSE}")
+    name = models.name("compatible", "cli")
     shown = footnote("ask", QUESTION, "--index", seeds, "--llm", name)
     assert b"[not supported by the" in shown.stdout
     assert shown.stderr == b""  # It stays on this machine.
@@ -426,9 +376,9 @@ def test_the_command_line_asks_a_model_says_where_text_goes_and_leaves_the_unsup
     assert "FOOTNOTE_UNSUPPORTED is 'eat'" in complaint(footnote("ask", QUESTION, code=2, FOOTNOTE_UNSUPPORTED="eat"))
 
 
-def test_doctor_makes_one_call_and_says_what_works(footnote: Run, server: Server) -> None:
-    server.says("doc", "ready")
-    name = server.name("compatible", "doc")
+def test_doctor_makes_one_call_and_says_what_works(footnote: Run, models: ModelServer) -> None:
+    models.says("doc", "ready")
+    name = models.name("compatible", "doc")
     assert b"(on this machine) answers" in footnote("doctor", "--llm", name).stdout
     assert output(footnote("doctor", "--llm", "--json", FOOTNOTE_LLM=name))["answers"] is True
     assert b"wrong: compatible:m at http://127.0.0.1:9 cannot be reached" in footnote("doctor", "--llm", "compatible:m@http://127.0.0.1:9/v1", code=1).stdout

@@ -13,19 +13,20 @@ from typing import Any
 import httpx
 import pytest
 
+from assistant.errors import SettingsError
 from assistant.settings import Settings
 from assistant.web.guard import MOST_BODY, App, Guard
 from assistant.web.library import MOST_CHATS, Library
 from index.embed import Embedder
 from index.errors import NoIndexError
-from tests.conftest import REPOSITORY, Run, build_index, write
+from tests.conftest import REPOSITORY, ModelServer, Run, build_index, write
 
 
 class Server:
     """`footnote chat` in a process of its own, offline, on a free port."""
 
-    def __init__(self, index: Path, environment: dict[str, str], cwd: Path, port: int = 0) -> None:
-        command = [sys.executable, "-m", "assistant.cli", "chat", "--port", str(port), "--index", str(index)]
+    def __init__(self, index: Path, environment: dict[str, str], cwd: Path, port: int = 0, llm: str = "quote") -> None:
+        command = [sys.executable, "-m", "assistant.cli", "chat", "--port", str(port), "--index", str(index), "--llm", llm]
         self.process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert self.process.stdout is not None
         said = self.process.stdout.readline().decode()
@@ -457,3 +458,91 @@ def test_no_index_an_empty_one_and_a_damaged_one_say_what_to_do(
     assert "terms.utf8 is damaged" in page.tab.inner_text(".fn-trouble")
     page.close()
     server.stop()
+
+
+# --- Language models -----------------------------------------------------------------------------------
+
+WRITTEN = "According to Tajani, NATO decided to let Ukraine join only once the conflict is over [1]. The moon is made of green cheese [2]."
+
+
+@pytest.fixture(scope="module")
+def written(seeds: Path, offline: dict[str, str], tmp_path_factory: pytest.TempPathFactory, models: ModelServer) -> Iterator[Server]:
+    """A chat that begins with a language model far away, and offers one of this machine."""
+    environment = {**offline, **models.environment, "OPENAI_BASE_URL": "https://models.example/v1"}
+    server = Server(seeds, environment, tmp_path_factory.mktemp("written"), llm="openai:gpt-4o")
+    yield server
+    assert server.stop() == ""
+
+
+def choose(page: Page, engine: str) -> None:
+    page.tab.click("#fn-engine input")
+    page.tab.get_by_role("option", name=engine).click()
+
+
+@pytest.mark.browser
+def test_the_chat_says_where_text_goes_before_it_goes_and_marks_what_nothing_supports(written: Server, models: ModelServer, chromium: Any) -> None:
+    page = Page(chromium, written.address)
+    page.tab.get_by_text("will be sent to https://models.example").wait_for()
+    models.says("llama-of-the-test", WRITTEN)
+    choose(page, "ollama:llama-of-the-test")
+    page.tab.get_by_text("written by ollama:llama-of-the-test on this machine").wait_for()
+    page.ask("When can Ukraine join NATO?")
+    flagged = page.tab.locator(".fn-unsupported")
+    flagged.wait_for()
+    assert "The moon is made of green cheese." in flagged.inner_text()
+    assert "not supported" in flagged.inner_text()
+    page.tab.locator("a.fn-mark").click()
+    page.tab.wait_for_selector("#fn-text mark")
+    assert "only once the conflict is over" in page.tab.inner_text("#fn-text mark")
+    choose(page, "Quote the documents")
+    page.ask("Who can see my documents?")
+    assert page.tab.locator(".fn-unsupported").count() == 1
+    page.close()
+
+
+@pytest.mark.browser
+def test_an_answer_that_is_being_written_can_be_stopped_and_is_kept_as_far_as_it_came(written: Server, models: ModelServer, chromium: Any) -> None:
+    page = Page(chromium, written.address)
+    models.says("llama-of-the-test", WRITTEN + " And so on it went, for a very long while, without an end in sight." * 5, pause=0.1)
+    choose(page, "ollama:llama-of-the-test")
+    page.tab.fill("#fn-box textarea", "When can Ukraine join NATO?")
+    page.tab.press("#fn-box textarea", "Enter")
+    page.tab.locator(".fn-pending").wait_for()
+    page.tab.locator("a.fn-mark").first.wait_for()
+    page.tab.click("#fn-box .stop-button")
+    page.tab.get_by_text("You stopped this answer.").wait_for(timeout=3000)
+    assert "According to Tajani" in page.tab.locator(".fn-answer").inner_text()
+    assert page.tab.locator(".fn-pending").count() == 0
+    models.says("llama-of-the-test", WRITTEN)
+    page.ask("And who said so?")
+    assert page.tab.get_by_text("You stopped this answer.").count() == 1
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_question_as_it_was_asked_can_be_edited_and_asked_again(server: Server, chromium: Any) -> None:
+    page = Page(chromium, server.address)
+    page.ask("What did Emmanuel Macron say in an interview?")
+    page.ask("And when was that?")
+    page.tab.click("a.fn-edit")
+    assert page.tab.input_value("#fn-box textarea").startswith("And when was that? (Emmanuel Macron interview")
+    page.ask("When was the interview of Emmanuel Macron?")
+    assert page.tab.locator(".fn-standalone").count() == 1
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_chat_tells_which_documents_there_are_and_sums_one_up(server: Server, chromium: Any) -> None:
+    page = Page(chromium, server.address)
+    page.tab.fill("#fn-box textarea", "Which documents do you have?")
+    page.tab.press("#fn-box textarea", "Enter")
+    page.tab.get_by_text("I have 5 documents:").wait_for()
+    page.tab.fill("#fn-box textarea", "Summarise the last one")
+    page.tab.press("#fn-box textarea", "Enter")
+    page.tab.locator("a.fn-mark").nth(3).wait_for()
+    page.close()
+
+
+def test_a_page_cannot_choose_where_text_is_sent(seeds: Path) -> None:
+    with pytest.raises(SettingsError, match="is not offered here"):
+        list(Library(Settings(seeds)).answers("x", "Who?", "compatible:m@http://models.example/v1"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from assistant.cli.options import settings_of, with_index
+from assistant.cli.options import model_of, settings_of, with_index, with_llm
 
 
 @click.command()
@@ -17,12 +17,14 @@ from assistant.cli.options import settings_of, with_index
 @click.option("--port", default=7860, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the chat in the browser.")
 @click.option("--watch", is_flag=True, help="Keep the index equal to its sources meanwhile, as `footnote watch` does.")
+@with_llm
 @with_index
-def chat(host: str, port: int, open_browser: bool, watch: bool, index_folder: Path | None) -> None:
+def chat(host: str, port: int, open_browser: bool, watch: bool, llm: str | None, index_folder: Path | None) -> None:
     """Open the web chat."""
     from assistant.web.server import serve
 
-    settings = settings_of(index_folder)
+    settings = settings_of(index_folder, llm=llm)
+    model_of(settings)  # What cannot be used is told here and now.
     with _watching(settings.index) if watch else contextlib.nullcontext():
         serve(settings, host, port, open_browser, click.echo)
 

@@ -109,11 +109,28 @@
   new MutationObserver(() => {
     const column = part("fn-right");
     if (column && !part("fn-viewer")) buildViewer(column);
+    document.body.classList.toggle("fn-busy", document.querySelector("#fn-chat .fn-waiting, #fn-chat .fn-pending") !== null);
     for (const message of document.querySelectorAll('[data-testid="bot"][aria-label*="<"]')) message.setAttribute("aria-label", "Answer");
     for (const message of document.querySelectorAll('[data-testid="user"][aria-label*="&"]')) message.setAttribute("aria-label", "Question");
   }).observe(document.documentElement, { childList: true, subtree: true });
 
+  // "Asked as: …" goes into the box, to be changed and asked again.
+  function edit(link) {
+    const box = document.querySelector("#fn-box textarea");
+    const set = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
+    set.call(box, link.parentElement.querySelector("span").textContent);
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+  }
+
   document.addEventListener("click", (event) => {
+    const again = event.target.closest("a.fn-edit");
+    if (again) {
+      event.preventDefault();
+      event.stopPropagation();
+      edit(again);
+      return;
+    }
     const link = event.target.closest('a[href^="' + PREFIX + '"]');
     if (link) {
       event.preventDefault();

@@ -8,12 +8,15 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 from typing import Any, TypeVar
 
 from assistant.answer import Assistant
-from assistant.conversation import Conversation
+from assistant.conversation import Conversation, told_answer
+from assistant.errors import SettingsError
+from assistant.llm import ChatModel, open_model, reachable
+from assistant.render import shown
 from assistant.settings import Settings
 from assistant.types import Answer, Citation
 from assistant.update import last_report
@@ -22,6 +25,7 @@ from index.types import Document
 
 T = TypeVar("T")
 
+QUOTE = "quote"
 MOST_CHATS = 500
 MOST_ANSWERS = 5_000
 AROUND = 40_000
@@ -48,6 +52,8 @@ class Library:
         self._lock = threading.Lock()  # Held for a look at the tables below, never while anything is computed.
         self._opening = threading.Lock()  # Held while an index is opened or its starters are found, once for all who wait.
         self._assistant: Assistant | None = None
+        self._growing: dict[str, tuple[str, Answer]] = {}
+        self._models: tuple[str, ...] = ()
         self._starters: tuple[str, tuple[str, ...]] = ("", ())
         self._chats: OrderedDict[str, Chat] = OrderedDict()
         self._answers: OrderedDict[str, Answer] = OrderedDict()
@@ -76,17 +82,65 @@ class Library:
         with self._lock:
             return self._chats.get(name, Chat())
 
+    def models(self) -> tuple[str, ...]:
+        """The names of the language models that can be used now."""
+        self._models = reachable(self._settings)
+        return self._models
+
+    def model(self, engine: str) -> ChatModel | None:
+        """The language model of that name; None for `quote`. Raises SettingsError for one that was not offered, or cannot be used."""
+        if engine == QUOTE:
+            return None
+        if engine not in self._models and engine not in self.models():
+            raise SettingsError(f"{engine} is not offered here: start the chat with --llm {engine}")  # A page must not choose where text is sent.
+        return open_model(engine, self._settings)
+
+    @property
+    def engine(self) -> str:
+        """The engine that a chat begins with."""
+        return self._settings.llm or QUOTE
+
     def ask(self, name: str, question: str) -> tuple[Answer, str]:
-        """Answer in a conversation and keep the turn; the answer, and the key of its citations."""
-        conversation = self.chat(name).conversation
-        answer = self.assistant().ask(question, conversation.standalone(question))
+        """Answer in a conversation by quoting, and keep the turn; the answer, and the key of its citations."""
+        *_, last = self.answers(name, question)
+        return last
+
+    def answers(self, name: str, question: str, engine: str = QUOTE) -> Iterator[tuple[Answer, str]]:
+        """The answer as it grows, with the key of its citations; the turn is kept when it is whole, unless it was stopped before."""
         key = secrets.token_urlsafe(12)
+        conversation = self.chat(name).conversation
         with self._lock:
+            self._growing[key] = name, told_answer(question, "You stopped this answer before it began.")
+        try:
+            for answer in conversation.answers(self.assistant(), question, self.model(engine)):
+                answer = shown(answer, self._settings.unsupported)
+                with self._lock:
+                    if key not in self._growing:
+                        return
+                    self._growing[key] = name, replace(answer, pending="", notice="You stopped this answer.")
+                    self._keep(self._answers, key, answer, MOST_ANSWERS)
+                yield answer, key
+            self._keep_turn(name, answer, key)
+        finally:
+            with self._lock:
+                self._growing.pop(key, None)
+
+    def stop(self, name: str) -> None:
+        """Keep what is being written in a conversation as far as it came, and write no more of it."""
+        with self._lock:
+            stopped = [(key, answer) for key, (chat, answer) in self._growing.items() if chat == name]
+        for key, answer in stopped:
+            self._keep_turn(name, answer, key)
+
+    def _keep_turn(self, name: str, answer: Answer, key: str) -> None:
+        """Add an answer to its conversation, if it is still under way."""
+        with self._lock:
+            if self._growing.pop(key, None) is None:
+                return
             chat = self._chats.get(name, Chat())  # It may have grown in the meantime: two questions can be under way.
             longer = chat.conversation.with_turn(answer)
             self._keep(self._answers, key, answer, MOST_ANSWERS)
             self._keep(self._chats, name, Chat(longer, (*chat.keys, key)[-len(longer.turns) :]), MOST_CHATS)
-        return answer, key
 
     @staticmethod
     def _keep(kept: "OrderedDict[str, T]", name: str, value: T, most: int) -> None:

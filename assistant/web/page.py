@@ -10,7 +10,7 @@ from assistant.answer import LONGEST_QUESTION
 from assistant.errors import AssistantError
 from assistant.render import answer_html, html_text, report_html
 from assistant.types import Answer
-from assistant.web.library import Chat, Library
+from assistant.web.library import QUOTE, Chat, Library
 from index.errors import IndexingError, NoIndexError
 
 Message = dict[str, str]
@@ -21,6 +21,7 @@ TEXT_FONT = ("Inter", "ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Noto 
 CODE_FONT = ("ui-monospace", "Cascadia Mono", "Consolas", "Noto Sans Mono", "monospace")
 THEME = gradio.themes.Base(primary_hue="indigo", neutral_hue="slate", font=TEXT_FONT, font_mono=CODE_FONT, radius_size="md")
 
+QUOTED = "Quote the documents"
 WAITING = '<p class="fn-waiting">Reading the documents …</p>'
 
 
@@ -32,7 +33,19 @@ def make_page(library: Library) -> gradio.Blocks:
             with gradio.Column(scale=3, min_width=300, elem_id="fn-left"):
                 with gradio.Row(elem_id="fn-top"):
                     about = gradio.Markdown(_about(None), elem_id="fn-about")
+                    engine = gradio.Dropdown(
+                        [(QUOTED, QUOTE)],
+                        value=QUOTE,
+                        show_label=False,
+                        label="Who writes the answers",
+                        container=False,
+                        filterable=False,
+                        scale=0,
+                        min_width=190,
+                        elem_id="fn-engine",
+                    )
                     fresh = gradio.Button("New conversation", size="sm", scale=0, min_width=150, elem_id="fn-new")
+                sending = gradio.Markdown("", elem_id="fn-sending")
                 chat = gradio.Chatbot(
                     elem_id="fn-chat",
                     show_label=False,
@@ -58,34 +71,63 @@ def make_page(library: Library) -> gradio.Blocks:
                     max_length=LONGEST_QUESTION,
                     autofocus=True,
                     submit_btn="Ask",
+                    stop_btn="Stop",
                     container=False,
                 )
             gradio.Column(scale=2, min_width=300, elem_id="fn-right")  # chat.js builds the viewer in it.
 
-        def opened() -> tuple[str, str, Any]:
+        def opened() -> tuple[str, str, Any, Any, str]:
             about, empty = _state_of(library)
-            return library.new_chat(), about, gradio.Chatbot(**empty)
+            choices = [(QUOTED, QUOTE), *((_engine_named(model), model) for model in library.models())]
+            return library.new_chat(), about, gradio.Chatbot(**empty), gradio.Dropdown(choices, value=library.engine), _sending(library, library.engine)
 
         def renewed() -> tuple[str, str, Any]:
             about, empty = _state_of(library)
             return library.new_chat(), about, gradio.Chatbot(value=[], **empty)
 
-        def typed(question: str, name: str) -> Iterator[Shown]:
-            yield from _respond(library, name or library.new_chat(), question)
+        def typed(question: str, name: str, engine: str) -> Iterator[Shown]:
+            yield from _respond(library, name or library.new_chat(), question, engine)
 
-        def picked(name: str, event: gradio.SelectData) -> Iterator[Shown]:
-            yield from _respond(library, name or library.new_chat(), event.value["text"])
+        def picked(name: str, engine: str, event: gradio.SelectData) -> Iterator[Shown]:
+            yield from _respond(library, name or library.new_chat(), event.value["text"], engine)
+
+        def stopped(name: str) -> list[Message]:
+            library.stop(name)
+            return messages(library.chat(name))
 
         # Only questions go through the queue: gradio's client can lose the second of two events that are queued at nearly
         # the same moment, so that a question asked while the page was still loading was never answered.
-        page.load(opened, None, [name, about, chat], show_progress="hidden", queue=False)
-        box.submit(typed, [box, name], [chat, box, name], show_progress="hidden")
-        chat.example_select(picked, [name], [chat, box, name], show_progress="hidden")
+        page.load(opened, None, [name, about, chat, engine, sending], show_progress="hidden", queue=False)
+        asking = box.submit(typed, [box, name, engine], [chat, box, name], show_progress="hidden")
+        picking = chat.example_select(picked, [name, engine], [chat, box, name], show_progress="hidden")
+        box.stop(stopped, [name], [chat], cancels=[asking, picking], show_progress="hidden", queue=False)
+        engine.input(lambda chosen: _sending(library, chosen), [engine], [sending], show_progress="hidden", queue=False)
         fresh.click(renewed, None, [name, about, chat], show_progress="hidden", queue=False)
     return page
 
 
-def _respond(library: Library, name: str, question: str) -> Iterator[Shown]:
+def _engine_named(model: str) -> str:
+    """A model as it is offered: without the address, which is told beside it."""
+    return model.partition("@http")[0]
+
+
+def _sending(library: Library, engine: str) -> str:
+    """Where the question and the sentences found for it go, before they go; nothing for answers that are quoted."""
+    try:
+        model = library.model(engine)
+    except AssistantError as error:
+        return f'<p class="fn-note fn-leaves">{html_text(str(error))}</p>'
+    if model is None:
+        return ""
+    if model.local:
+        return f'<p class="fn-note">Answers are written by {html_text(_engine_named(engine))} on this machine; every sentence is checked.</p>'
+    return (
+        f'<p class="fn-note fn-leaves">Your question and the sentences found for it will be sent to {html_text(model.where)}.'
+        " Choose “Quote the documents” to keep them on this machine.</p>"
+    )
+
+
+def _respond(library: Library, name: str, question: str, engine: str) -> Iterator[Shown]:
     """The conversation as it grows: the question, the wait, the answer claim by claim. Empties the box once: the next question may be under way in it."""
     before = messages(library.chat(name))
     if not question.strip():
@@ -94,12 +136,11 @@ def _respond(library: Library, name: str, question: str) -> Iterator[Shown]:
     asked = [*before, {"role": "user", "content": html_text(question)}]
     yield [*asked, {"role": "assistant", "content": WAITING}], "", name
     try:
-        answer, key = library.ask(name, question)
+        for answer, key in library.answers(name, question, engine):
+            for shown in _growing(answer) if answer.engine == QUOTE else (answer,):
+                yield [*asked, {"role": "assistant", "content": _content(shown, key)}], gradio.skip(), name
     except (IndexingError, AssistantError) as error:
         yield [*asked, {"role": "assistant", "content": f'<p class="fn-error">{html_text(str(error))}</p>'}], gradio.skip(), name
-        return
-    for shown in _growing(answer):
-        yield [*asked, {"role": "assistant", "content": _content(shown, key)}], gradio.skip(), name
 
 
 def _growing(answer: Answer) -> Iterator[Answer]:
@@ -120,7 +161,8 @@ def messages(chat: Chat) -> list[Message]:
 
 
 def _content(answer: Answer, key: str) -> str:
-    asked = f'<p class="fn-standalone">Asked as: {html_text(answer.standalone)}</p>' if answer.standalone != answer.question.strip() else ""
+    edit = '<a class="fn-edit" href="#edit">Edit</a>'
+    asked = f'<p class="fn-standalone">Asked as: <span>{html_text(answer.standalone)}</span> {edit}</p>' if answer.standalone != answer.question.strip() else ""
     return asked + answer_html(answer, key)
 
 
@@ -145,7 +187,7 @@ def _about(count: int | None, report: dict[str, Any] | None = None) -> str:
 def _placeholder(count: int | None) -> str:
     if count == 0:
         return _notice("The index is empty", "Its sources hold no document any more. Add some, then run <code>footnote build FOLDER</code>.")
-    return _notice("Ask your documents", "Answers are quoted word for word, each with its source. What the documents do not say is declined.")
+    return _notice("Ask your documents", "Every sentence of an answer shows where it stands. What the documents do not say is declined.")
 
 
 def _notice(title: str, *paragraphs: str, kind: str = "") -> str:
