@@ -53,6 +53,7 @@ SOME = frozenset("some several few many most often sometimes usually occasionall
 ONLY = frozenset("only solely exclusively sole".split())
 NAME = re.compile(r"(?<![\w.!?:“\"(])(?<!^)(?<![.!?:] )(?<![“\"(])\b[A-Z][\w’'-]*")
 RUN = re.compile(r"\b[A-Z][\w’'-]*(?: (?:of|the|de|von|van|and|for)(?= [A-Z]))*(?: [A-Z][\w’'-]*)+")
+CODE = re.compile(r"(?<!\S)(?:--?|\.|/)[A-Za-z][\w./-]*\w|\b\w+(?:\.\w+)*\.(?:txt|md|pdf|docx?|html?|json|py|csv|xlsx?)\b|\b\w+\[\w+\]|\b\w+_\w+\b")
 ACRONYM = re.compile(r"\b[A-Z]{2,6}s?\b")
 
 
@@ -132,7 +133,7 @@ def _close(value: float, others: Sequence[float], within: float) -> bool:
 
 def _counted(value: float, case: _Case) -> bool:
     """A small number may be what the evidence lists: "three members" over "A, B and C"."""
-    return 2 <= value <= 10 and any(len(re.split(r",\s*(?:and\s+)?|\s+and\s+", part)) == value for part in re.split(r"[.;:]", case.evidence))
+    return 3 <= value <= 10 and any(len(re.split(r",\s*(?:and\s+)?|\s+and\s+", part)) == value for part in re.split(r"[.;:]", case.evidence))
 
 
 def _bound(case: _Case) -> bool:
@@ -258,26 +259,39 @@ def _quantifiers(case: _Case) -> bool:
 
 def _comparatives(case: _Case) -> bool:
     """The opposite of a word of the evidence, where the claim's own word is not there."""
-    said, known = ({token.folded for token in tokens if token.text[:1].islower()} for tokens in (case.said, case.known))
+    said, known = ({token.folded for place, token in enumerate(tokens) if not place or token.text[:1].islower()} for tokens in (case.said, case.known))
     said -= {"born", "died"}  # "(1875 – 1947)" says both.
     return any(word not in known and not said & set(OPPOSITE[word]) and known & set(OPPOSITE[word]) for word in said & OPPOSITE.keys())
 
 
 def _roles(case: _Case) -> bool:
-    """Two names around the same verb, the other way about: "A sued B" over "B sued A"."""
-    said, known = _pairs(case.said), _pairs(case.known)
-    return any((b, verb, a) in known and (a, verb, b) not in known for a, verb, b in said)
+    """Two names around the same verb, the other way about: "A sued B" over "B sued A", and not over "B was sued by A"."""
+    places: dict[str, list[int]] = {}
+    for place in _named(case.known):
+        places.setdefault(case.known[place].stem, []).append(place)
+    for one, other in pairwise(_named(case.said)):
+        first, second = places.get(case.said[one].stem, []), places.get(case.said[other].stem, [])
+        if len(first) == len(second) == 1 and second[0] < first[0]:
+            said, known = _verbs(case.said[one + 1 : other + 1]), _verbs(case.known[second[0] + 1 : first[0] + 1])
+            verb = next(iter(said), "")
+            if verb in known and said[verb] == known[verb]:
+                return True
+    return False
 
 
-def _pairs(tokens: Sequence[_Token]) -> set[tuple[str, str, str]]:
-    """(name, verb, name) wherever up to four words stand between two names, none of them "by"."""
-    names = [place for place, token in enumerate(tokens) if token.text[:1].isupper() and token.folded not in STOP_WORDS]
-    found: set[tuple[str, str, str]] = set()
-    for one, other in pairwise(names):
-        between = tokens[one + 1 : other]
-        if 0 < len(between) <= 4 and not any(token.folded in ("by", "and", "or") for token in between):
-            found.update((tokens[one].stem, token.stem, tokens[other].stem) for token in between if token.folded not in STOP_WORDS)
-    return found
+def _named(tokens: Sequence[_Token]) -> list[int]:
+    """The places of names."""
+    return [place for place, token in enumerate(tokens) if token.text[:1].isupper() and token.folded not in STOP_WORDS]
+
+
+def _verbs(tokens: Sequence[_Token]) -> dict[str, bool]:
+    """The content words between two names, each with whether "by" follows it."""
+    return {one.stem: after.folded == "by" for one, after in pairwise(tokens) if one.text[:1].islower() and one.folded not in STOP_WORDS}
+
+
+def _codes(case: _Case) -> bool:
+    """A name of a file, an option or a command's argument that is not in the evidence."""
+    return any(code.lower() not in case.evidence.lower() for code in CODE.findall(case.claim))
 
 
 RULES: dict[str, Callable[[_Case], bool]] = {
@@ -289,5 +303,6 @@ RULES: dict[str, Callable[[_Case], bool]] = {
     "quantifier": _quantifiers,
     "comparative": _comparatives,
     "roles": _roles,
+    "code": _codes,
 }
 """What is compared, in the order in which it is told."""

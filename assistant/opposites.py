@@ -25,7 +25,8 @@ connected/separated unite/divide united/divided protect/endanger protected/endan
 encouraged/discouraged strengthen/weaken strengthened/weakened improve/worsen improved/worsened advantage/disadvantage advantages/disadvantages
 benefit/harm benefits/drawbacks cause/prevent caused/prevented causes/prevents approve/veto approved/vetoed elected/defeated hired/fired
 appointed/dismissed employed/unemployed full/empty near/far nearest/farthest minimum/maximum day/night morning/evening summer/winter spring/autumn
-liquid/solid acid/base simple/complicated single/multiple religious/secular liberal/conservative
+liquid/solid acid/base simple/complicated single/multiple
+show/hide shows/hides showed/hid shown/hidden once/before keeps/drops keep/drop kept/dropped religious/secular liberal/conservative
 """.split()
 
 

@@ -2,7 +2,7 @@
 
 What it does not catch: a claim whose words all stand in its evidence but in another relation, where they are no names
 around a verb; a wrong name at the head of a sentence that its evidence does not contradict; what only several sentences
-together say, beyond two of them; irony.
+together say, where the claim does not cite them; irony.
 """
 
 import re
@@ -18,6 +18,10 @@ ORDER = {Support.SUPPORTED: 2, Support.WEAK: 1, Support.UNSUPPORTED: 0}
 QUOTED = re.compile(r"[“\"„«]([^“”\"„«»]+)[”\"»]")
 SHORTEST_QUOTE = 3
 """Words from which on what stands in quotation marks must be in the document to the letter: fewer may be a title or an odd word."""
+
+POINTS = re.compile(r"\b(?:it|its|he|she|they|him|her|his|them|their|this|that|these|those|such)\b", re.IGNORECASE)
+BEFORE = 300
+"""Characters before a sentence that says "it" or "he" in which the name that it means may stand."""
 
 Labels = tuple[int, ...]
 
@@ -48,33 +52,27 @@ def _checked(claim: Claim, offered: dict[int, Citation], evidence: Evidence) -> 
 
 
 def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callable[[Labels], Verdict]) -> tuple[Labels, Verdict]:
-    """The labels that carry a claim best: those that it cites, if they do; else a sentence near it, or two."""
-    best: tuple[Labels, Verdict] = ((), Verdict(Support.UNSUPPORTED, -1.0))
+    """The labels that carry a claim: those that it cites, if they do; else a sentence near it that does; else the likeliest with its verdict."""
+    best: tuple[Labels, Verdict] | None = None
     for labels in _tries(text, given, offered):
         verdict = judged(labels)
         if verdict.verdict is Support.SUPPORTED:
             return labels, verdict
-        if (ORDER[verdict.verdict], verdict.probability) > (ORDER[best[1].verdict], best[1].probability):
-            best = labels, verdict
-    return best
+        # What the likeliest sentence hardly says, or denies, another that is less like the claim does not carry by half.
+        best = best or (labels, verdict)
+    return best or ((), Verdict(Support.UNSUPPORTED, 0.0))
 
 
 def _tries(text: str, given: Labels, offered: dict[int, Citation]) -> Iterator[Labels]:
-    """Sets of labels, likeliest first: what is cited, the nearest sentences, the nearest with what it lacks most, what is cited with the nearest."""
-    if given:
-        yield given
+    """Sets of labels, likeliest first: what is cited, the sentences that share most words with the claim, both together."""
     asked = {stemmed for _, stemmed in content_words(text)}
     shared = {label: asked.intersection(stemmed for _, stemmed in words(citation.sentence.text)) for label, citation in offered.items()}
     near = sorted((label for label in offered if shared[label]), key=lambda label: (-len(shared[label]), label))[:NEAREST]
+    if given and (not near or any(2 * len(shared[label]) >= len(shared[near[0]]) for label in given)):
+        yield given
     yield from ((label,) for label in near if (label,) != given)
-    if not near:
-        return
-    first = near[0]
-    rest = [label for label in offered if label != first and shared[label] - shared[first]]
-    if rest:
-        yield first, max(rest, key=lambda label: (len(shared[label] - shared[first]), -label))
-    if given and first not in given:
-        yield (*given, first)
+    if given and near and near[0] not in given:
+        yield (*given, near[0])
 
 
 def _needed(labels: Labels, verdict: Verdict, judged: Callable[[Labels], Verdict]) -> Labels:
@@ -94,10 +92,12 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
 
 
 def _around(citation: Citation) -> str:
-    """Where a sentence stands: the name of its document, and its heading."""
-    document = citation.sentence.document
-    heading = document.heading_at(citation.sentence.start)
-    return f"{document.name}. {document.text[heading.start : heading.end] if heading else ''}"
+    """Where a sentence stands: the name of its document, its heading, and what comes before it in its paragraph, if it points back to that."""
+    sentence = citation.sentence
+    document = sentence.document
+    heading = document.heading_at(sentence.start)
+    before = document.text[max(0, sentence.start - BEFORE) : sentence.start].rpartition("\n\n")[2] if POINTS.search(sentence.text) else ""
+    return f"{document.name}. {document.text[heading.start : heading.end] if heading else ''}. {before}"
 
 
 def _quotes(text: str) -> list[str]:

@@ -325,7 +325,7 @@ def test_a_starter_question_asks_itself_and_a_follow_up_leans_on_it(server: Serv
     page.tab.wait_for_selector(".fn-answer")
     page.ask("What did Macron say in an interview?")
     page.ask("And when was that?")
-    assert page.tab.locator(".fn-standalone").last.inner_text() == "Asked as: And when was that? (Macron interview)"
+    assert page.tab.locator(".fn-standalone").last.inner_text().startswith("Asked as: And when was that? (Macron interview 14 March")
     page.tab.click("#fn-new")
     page.tab.wait_for_selector(".fn-empty")
     assert page.tab.locator(".fn-answer").count() == 0
@@ -509,7 +509,8 @@ def test_an_answer_that_is_being_written_can_be_stopped_and_is_kept_as_far_as_it
     page.tab.press("#fn-box textarea", "Enter")
     page.tab.locator(".fn-pending").wait_for()
     page.tab.locator("a.fn-mark").first.wait_for()
-    page.tab.click("#fn-box .stop-button")
+    with page.tab.expect_response("**/gradio_api/cancel"):  # A question in the same instant would be lost in gradio's client.
+        page.tab.click("#fn-box .stop-button")
     page.tab.get_by_text("You stopped this answer.").wait_for(timeout=3000)
     assert "According to Tajani" in page.tab.locator(".fn-answer").inner_text()
     assert page.tab.locator(".fn-pending").count() == 0

@@ -37,8 +37,10 @@ UNKNOWN_NAMES = -3.0
 """Set by hand: that no document holds a name or a code of the question tells by itself that none answers, and the held-out questions have too few of them."""
 PRECISE = 0.6
 """How often a short answer that is shown shall be right, to the word."""
-SUPPORTED, WEAK = 0.9, 0.6
-"""How often a claim is truly supported where the verdict is that it is, and where it is that it may be."""
+SUPPORTED = 0.9
+"""How often a claim is truly supported where the verdict is that it is."""
+WEAK = 0.5
+"""The probability from which on a claim may be supported: as likely as not. Half of the fitted claims are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +194,7 @@ def _claims(data: Path, asked: Sequence[Asked], reader: Reader) -> dict[str, obj
     weights = _logistic_fit(told[:, :-1], supported)
     weights[1:-1] = np.minimum(weights[1:-1], 0.0)  # A rule that is broken never speaks for a claim.
     chances = 1 / (1 + np.exp(-told @ weights))
-    bars = [_bar_of_precision(chances, supported, wanted) for wanted in (SUPPORTED, WEAK)]
-    return {"claim": dict(zip(EVIDENCE, map(_short, weights), strict=True)), "claim bars": bars}
+    return {"claim": dict(zip(EVIDENCE, map(_short, weights), strict=True)), "claim bars": [_bar_of_precision(chances, supported, SUPPORTED), WEAK]}
 
 
 def _short(value: float) -> float:
