@@ -195,7 +195,9 @@ def _names(case: _Case) -> bool:
         parts = [part for part in re.split(r"[-'’]", name) if len(part) > 1]
         if fold(name) in STOP_WORDS or fold(name) in CALENDAR or not parts or any(_alike(stem(part), known) for part in parts):
             continue
-        if name.rstrip("s") in runs or any(_initials(run).startswith(one.rstrip("s")) for run in RUN.findall(case.claim) if name in run for one in short):
+        if (name.isupper() and any(name in run for run in runs)) or any(
+            _initials(run).startswith(one.rstrip("s")) for run in RUN.findall(case.claim) if name in run for one in short
+        ):
             continue
         return True
     return False
