@@ -1,7 +1,7 @@
 """Answers what is asked about the conversation or the documents themselves, and names the documents that a request means. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from assistant.followup import History
 from index.words import content_words, words
@@ -56,17 +56,20 @@ EVERY = _any(
 )
 
 
-def told(question: str, history: History, documents: Sequence[tuple[str, str]]) -> str | None:
-    """What there is to say of the conversation or the documents (id, title), where that is what is asked; None where it is not."""
+def told(question: str, history: History, listed: Callable[[], Sequence[tuple[str, str]]]) -> str | None:
+    """What there is to say of the conversation or the documents, where that is what is asked; None where it is not.
+
+    `listed` gives the (id, title) of every document; it is called only where they are asked about.
+    """
     if WHICH_DOCUMENTS.match(question):
-        return _listed(documents)
+        return _listed(listed())
     if match := ASKED.match(question):
         return _asked(history, next((group.lower() for group in match.groups() if group), ""), question)
     if ANSWERED.match(question) and history:
         return f"I answered: {history[-1][1]}" if history[-1][1] else "I answered that the documents do not say."
     if HELP.match(question):
         return (
-            f"I answer questions from {_count(documents)}, and show for every sentence where it stands. What the documents do not say, I decline."
+            f"I answer questions from {_count(listed())}, and show for every sentence where it stands. What the documents do not say, I decline."
             " Ask a question, ask for a summary of a document, or ask which documents there are."
         )
     return "You are welcome. Ask on whenever you like." if THANKS.match(question) else None

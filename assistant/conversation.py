@@ -12,6 +12,8 @@ from assistant.overview import central
 from assistant.plain import as_data
 from assistant.prompts import fill
 from assistant.types import Answer, Grounds, LanguageModel, Turn
+from index import Index
+from index.filter import Filter
 from index.types import Sentence
 from index.words import content_words
 
@@ -35,22 +37,19 @@ class Conversation:
     def with_turn(self, answer: Answer) -> "Conversation":
         return replace(self, turns=(*self.turns, Turn(answer.question, answer))[-MOST_TURNS:])
 
-    def ask(self, assistant: Assistant, question: str, model: LanguageModel | None = None) -> tuple["Conversation", Answer]:
+    def ask(self, assistant: Assistant, question: str, model: LanguageModel | None = None, only: Filter | None = None) -> tuple["Conversation", Answer]:
         """The conversation with one more turn, and its answer."""
-        *_, answer = self.answers(assistant, question, model)
+        *_, answer = self.answers(assistant, question, model, only)
         return self.with_turn(answer), answer
 
-    def answers(self, assistant: Assistant, question: str, model: LanguageModel | None = None, standalone: str | None = None) -> Iterator[Answer]:
-        """The answer as it grows; the last is whole. `standalone` is the question as the person themselves made it stand alone."""
+    def answers(self, assistant: Assistant, question: str, model: LanguageModel | None = None, only: Filter | None = None) -> Iterator[Answer]:
+        """The answer as it grows; the last is whole. `only` says which documents may be asked."""
         require_question(question)
-        index = assistant.index
-        documents = [(id, index.document(id).name) for id in index.document_ids]
-        asked = standalone or question
-        if told := about.told(asked, self.history, documents):
+        if told := about.told(question, self.history, lambda: _documents(assistant.index, only)):
             yield told_answer(question, told)
             return
-        grounds = self._overview(assistant, asked, documents, model) or self._ground(assistant, question, model, standalone)
-        yield from assistant.answers(replace(grounds, question=question), model)
+        grounds = self._overview(assistant, question, model, only) or self._ground(assistant, question, model, only)
+        yield from assistant.answers(grounds, model)
 
     @property
     def history(self) -> History:
@@ -63,29 +62,35 @@ class Conversation:
             return question
         return (_rewritten(question, self.history, model) if model else None) or followup.standalone(question, self.history)
 
-    def _ground(self, assistant: Assistant, question: str, model: LanguageModel | None, standalone: str | None) -> Grounds:
+    def _ground(self, assistant: Assistant, question: str, model: LanguageModel | None, only: Filter | None) -> Grounds:
         """Grounds for a question, made to stand alone where it has to be: one that only may go on with the topic is first asked as it is."""
-        asked = standalone or self.standalone(question, model)
-        if standalone is None and asked != question and not followup.leans(question):
-            alone = assistant.ground(question)
+        asked = self.standalone(question, model)
+        if asked != question and not followup.leans(question):
+            alone = assistant.ground(question, only=only)
             if alone.offered:
                 return alone
-        return assistant.ground(question, asked)
+        return assistant.ground(question, asked, only)
 
     # --- Whole documents ---------------------------------------------------------------------------------
 
-    def _overview(self, assistant: Assistant, question: str, documents: list[tuple[str, str]], model: LanguageModel | None) -> Grounds | None:
+    def _overview(self, assistant: Assistant, question: str, model: LanguageModel | None, only: Filter | None) -> Grounds | None:
         """The sentences that stand for the documents that are to be summed up or compared; None where that is not what is asked, or of none in particular."""
         compares = about.compares(question)
         if not (compares or about.summarises(question)):
             return None
         shown = [citation.sentence.document.id for turn in self.turns[-1:] for citation in turn.answer.citations]
-        meant = about.meant(question, documents, shown)[:MOST_DOCUMENTS]
+        meant = about.meant(question, _documents(assistant.index, only), shown)[:MOST_DOCUMENTS]
         if len(meant) < (2 if compares else 1):
             return None
         most = max(2, (WITH_MODEL if model else SENTENCES) // len(meant))
         groups = [central(assistant.index.sentences_of(id), assistant.evidence, most) for id in meant]
         return assistant.ground_on(question, [sentence for group in groups for sentence in group] if model is None else _alternating(groups))
+
+
+def _documents(index: Index, only: Filter | None) -> list[tuple[str, str]]:
+    """The (id, name) of every document that may be asked, in the order of ids."""
+    found = map(index.document, index.document_ids)
+    return [(document.id, document.name) for document in found if not only or only.accepts(document.id, document.source, document.modified)]
 
 
 def _alternating(groups: list[tuple[Sentence, ...]]) -> list[Sentence]:

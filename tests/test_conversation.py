@@ -180,7 +180,7 @@ def test_on_real_conversations_the_rules_beat_the_question_alone_and_all_that_wa
     ],
 )
 def test_what_is_asked_of_the_conversation_or_the_documents_is_told(question: str, expected: str | None) -> None:
-    said = told(question, SAID, DOCUMENTS)
+    said = told(question, SAID, lambda: DOCUMENTS)
     assert said is None if expected is None else (said or "").startswith(expected)
 
 

@@ -59,12 +59,14 @@ def ask(question: str, llm: str | None, markdown: bool, only: "Filter", as_json:
 
 def _ask(question: str, settings: Settings, only: "Filter") -> "Answer":
     from assistant.answer import Assistant, require_question
+    from assistant.conversation import Conversation
 
     require_question(question)
     model = model_of(settings)
     if model and not model.local:
         click.echo(f"footnote: the question and the sentences found for it are sent to {model.where}", err=True)
-    return Assistant.open(settings.index, settings.cache_folder, settings.model).ask(question, only=only, model=model)
+    _, answer = Conversation().ask(Assistant.open(settings.index, settings.cache_folder, settings.model), question, model, only)
+    return answer
 
 
 def _print_answer(answer: "Answer", settings: Settings, as_json: bool, markdown: bool) -> None:
