@@ -17,10 +17,11 @@ def _any(*patterns: str, whole: bool = False) -> re.Pattern[str]:
     return re.compile(rf"^\W*(?:{either})\W*$" if whole else either, re.IGNORECASE)
 
 
+HERE = r"(?: (?:you have|you know|there are|there|here|in (?:the|your|my) (?:index|library)))"
 WHICH_DOCUMENTS = _any(
-    rf"(?:can you |please )?(?:list|show|name|tell me)\b[^?]{{0,20}}\b(?:all|my|your|the|which|what)\b[^?]{{0,20}}\b{THINGS}\b[^?]{{0,12}}",
-    rf"(?:what|which)\s+{THINGS}\s+(?:do you (?:have|know|see|hold|use)|are (?:there|indexed)|have you (?:read|got)|did you read|were indexed)[^?]{{0,20}}",
-    rf"(?:what|which)\s+{THINGS}\s+(?:are in (?:the|your|my) (?:index|library)|can (?:you|i) (?:see|read|ask|use))[^?]{{0,20}}",
+    rf"(?:can you |please )?(?:list|show|name|tell me)\b(?: (?:of|all|my|your|the|which|what|indexed))+ {THINGS}{HERE}?",
+    rf"(?:what|which)\s+{THINGS}\s+(?:do you (?:have|know|see|hold)|are (?:there|indexed)|have you read|did you read|were indexed)(?: (?:here|now|so far))?",
+    rf"(?:what|which)\s+{THINGS}\s+(?:are in (?:the|your|my) (?:index|library)|can (?:you|i) (?:see|read|ask|use))(?: about)?",
     rf"what (?:is|'s) in (?:the|your|my) (?:index|library|{THINGS})",
     rf"how many {THINGS} (?:do you (?:have|know|see)|are (?:there|indexed|in the index)|have you (?:read|got)|did you read)",
     whole=True,
@@ -41,18 +42,29 @@ HELP = _any(
 )
 THANKS = _any(r"thanks?(?: you)?(?: very much| a lot)?|great|ok(?:ay)?|perfect|good|bye|goodbye", whole=True)
 
-ORDINAL = _any(rf"\b(?:the )?({'|'.join(ORDINALS)}|last)(?: (?:one|{THINGS}))?\b", rf"\b{THINGS} (?:number |no\.? ?|#)?(\d{{1,3}})\b")
+END = r"(?=\W*$|,? (?:and|with|to|or|from|in|for|please)\b)"
+ORDINAL = _any(
+    rf"\b(?:the )?({'|'.join(ORDINALS)}|last)(?: (?:one|{THINGS}))\b{END}",
+    rf"\bthe ({'|'.join(ORDINALS)}|last)(?= (?:and|with|to|or) the (?:{'|'.join(ORDINALS)}|last) (?:one|{THINGS})\b{END})",
+    rf"\b{THINGS} (?:number |no\.? ?|#)?(\d{{1,3}})\b",
+)
+ASKING = (
+    r"^\W*(?:(?:can|could|would|will) you |please |give me |i (?:want|need|would like) |show me |write |make |what is |what are |what's |how do |how does )*"
+)
 SUMMARY = _any(
-    r"\b(?:summari[sz]e|summari[sz]ing|summary|overview|gist|tl;?dr|in a nutshell|sum up)\b",
-    r"\b(?:main|key) (?:points?|ideas?|topics?|findings?|takeaways?)\b",
+    rf"{ASKING}(?:to )?(?:(?:a|an|the|short|brief|quick|me) )*(?:summari[sz]e|summary|overview|gist|tl;?dr|sum up)\b",
+    rf"{ASKING}(?:the )?(?:main|key) (?:points?|ideas?|topics?|findings?|takeaways?) (?:of|in|from)\b",
     rf"^\W*what (?:is|are) (?:it|this|that|these|those|the (?:{'|'.join(ORDINALS)}|last) (?:one|{THINGS})) about\W*$",
     rf"^\W*what (?:is|are) (?:the|this|that|my|your|these|those|all|both) [\w\s-]{{0,30}}?{THINGS} about\W*$",
 )
-COMPARISON = _any(r"\b(?:compare|comparison|contrast|differences?|differ|in common|similarit\w+)\b")
-THIS = _any(r"\b(?:it|this|that)\b", r"\b(?:this|that|the|the same) (?:document|file|source|paper|text|pdf)\b")
+COMPARISON = _any(
+    rf"{ASKING}(?:to )?(?:(?:a|the) )?(?:compare|comparison|contrast)\b",
+    rf"{ASKING}(?:the )?(?:main )?(?:differences?|similarit\w+) between\b|^\W*what do .{{0,60}} have in common\W*$",
+)
+THIS = _any(r"\b(?:it|this|that)\W*$", r"\b(?:this|that|the|the same) (?:document|file|source|paper|text|pdf)\b")
 EVERY = _any(
     r"\b(?:all|both|every|each|my|your|these|those|the)\b[^?]{0,12}\b(?:documents|files|sources|papers|texts|pdfs)\b",
-    r"\bboth\b|\beverything\b|\bthem all\b|\ball of them\b",
+    r"\b(?:both|everything|them all|all of them)\W*$",
 )
 
 
@@ -124,8 +136,8 @@ def _places(question: str, count: int) -> list[int]:
     """The places in the list of documents that a question numbers."""
     places = []
     for match in ORDINAL.finditer(question):
-        word = (match[1] or "").lower()
-        place = int(match[2]) - 1 if match[2] else count - 1 if word == "last" else ORDINALS.index(word)
+        word = (match[1] or match[2] or "").lower()
+        place = int(match[3]) - 1 if match[3] else count - 1 if word == "last" else ORDINALS.index(word)
         if 0 <= place < count:
             places.append(place)
     return places

@@ -27,16 +27,17 @@ def compose(grounds: Grounds, model: LanguageModel) -> Iterator[Draft]:
     pieces = model.stream(prompt(grounds.standalone, grounds.offered, model))
     try:
         for number, piece in enumerate(pieces, 1):
-            text += piece
+            text = (text + piece)[: reply.MOST_CHARACTERS + 1]
             if reply.endless(text):
                 notice = f"{model.name} did not come to an end, and was stopped."
                 break
             if number % SHOWN_EVERY == 0:
                 yield Draft(_claims(reply.read(text, finished=False)), model.name, pending=one_line(reply.pending(text)))
     except LlmError as error:
-        if not reply.read(text, finished=False):
+        if not (said := reply.read(text, finished=False)):
             raise
-        text, notice = _whole(text), f"{error}; this is what it had written by then."
+        yield Draft(_claims(said), model.name, f"{error}; this is what it had written by then.")
+        return
     finally:
         if close := getattr(pieces, "close", None):
             close()
@@ -83,10 +84,3 @@ def _draft(text: str, notice: str | None, offered: Sequence[Citation], model: La
 
 def _claims(said: Sequence[reply.Said]) -> tuple[Claim, ...]:
     return tuple(Claim(one.text, one.labels) for one in said if not (reply.refuses(one.text) and not one.labels))
-
-
-def _whole(text: str) -> str:
-    """What came of a reply that broke off, up to its last whole sentence."""
-    begun = reply.pending(text)
-    place = text.rfind(begun[:40]) if begun else -1
-    return text[:place] if place > 0 else text

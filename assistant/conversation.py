@@ -56,11 +56,16 @@ class Conversation:
         """The questions, and what was answered: the best sentence that was cited, "" where nothing was."""
         return [(turn.question, _said(turn.answer)) for turn in self.turns]
 
+    @property
+    def topic(self) -> History:
+        """The history without what was only said about the conversation or the documents."""
+        return [(turn.question, _said(turn.answer)) for turn in self.turns if turn.answer.told is None]
+
     def standalone(self, question: str, model: LanguageModel | None = None) -> str:
         """The question made to stand alone: by a model where one is given and can be reached, else by rules. Untouched in a first turn."""
-        if not self.turns:
+        if not self.topic:
             return question
-        return (_rewritten(question, self.history, model) if model else None) or followup.standalone(question, self.history)
+        return (_rewritten(question, self.topic, model) if model else None) or followup.standalone(question, self.topic)
 
     def _ground(self, assistant: Assistant, question: str, model: LanguageModel | None, only: Filter | None) -> Grounds:
         """Grounds for a question, made to stand alone where it has to be: one that only may go on with the topic is first asked as it is."""
@@ -99,10 +104,10 @@ def _alternating(groups: list[tuple[Sentence, ...]]) -> list[Sentence]:
 
 
 def _said(answer: Answer) -> str:
-    if not answer.claims:
-        return ""
-    best = min(answer.claims, key=lambda claim: min(claim.citations, default=1 << 30))
-    return best.text
+    if answer.told:
+        return answer.told
+    carried = [claim for claim in answer.claims if claim.citations]
+    return min(carried, key=lambda claim: min(claim.citations)).text if carried else ""
 
 
 def told_answer(question: str, told: str) -> Answer:
@@ -119,7 +124,7 @@ def _rewritten(question: str, history: History, model: LanguageModel) -> str | N
         for piece in pieces:
             text += piece
             if len(text) > 4 * LONGEST:
-                return None
+                return None  # Thoughts and all: what is asked for is one line.
     except LlmError:
         return None
     lines = [line.strip(' "“”*`') for line in reply.THOUGHT.sub("", text).strip().splitlines() if line.strip()]

@@ -10,18 +10,15 @@ from collections.abc import Iterator, Sequence
 
 from index.words import STOP_WORDS, content_words, fold, words
 
-BEGINS = r"^\s*(?:and|but|so|or|also|then|what about|how about|why|how so|how come|really|else|more)\b"
-LEANS = re.compile(
-    rf"{BEGINS}(?!\s+(?:is|are|was|were|do|does|did|should|must|can|would)\s+\w+\s+\w+\s+\w+)"
-    r"|\b(?:he|she|him|her|his|hers|former|latter)\b"
-    r"|\b(?:this|that|these|those|there|one|ones|same)\b(?=\s*(?:[?.!,;]|$))",  # At the end: not "the one that", not "is there".
-    re.IGNORECASE,
-)
-IT = re.compile(r"\b(?:it|they|them|its|their|theirs)\b", re.IGNORECASE)
+BEGINS = re.compile(r"^\s*(?:and|but|so|or|also|then|what about|how about|why|how so|how come|really|else|more)\b", re.IGNORECASE)
+ENDS = re.compile(r"\b(?:this|that|these|those|there|one|ones|same)\b(?=\s*(?:[?.!,;]|$))", re.IGNORECASE)
+"""Pointing words at the end: not "the one that", not "is there"."""
+PRONOUN = re.compile(r"\b(?:[Hh]e|[Ss]he|[Hh]im|[Hh]er|[Hh]is|[Hh]ers|[Ii]t|[Tt]hey|[Tt]hem|[Ii]ts|[Tt]heirs?)\b")
 """What may point to an earlier word of the same question, too."""
+IT = frozenset("it they them".split())
 MORE = re.compile(
     r"\b(?:other|another|else|any ?more|further|again|too|as well|instead|similar|later|after ?wards?|before that|after that|then|also)\b"
-    r"|^\s*(?:anything|what happened|who else|was there|were there|is there|are there|did any|how (?:many|much|long)|what (?:year|else|other))\b",
+    r"|^\s*(?:anything|what happened|who else|was there|were there|is there|are there|did any|what (?:year|else|other))\b",
     re.IGNORECASE,
 )
 """How a question goes on with a topic without pointing to it."""
@@ -58,13 +55,17 @@ def _topic(history: History) -> History:
 
 
 def leans(question: str) -> bool:
-    """Whether a question cannot be understood without the one before: a pronoun that nothing in it explains, an "and", or no content at all."""
-    if LEANS.search(question) or not content_words(question):
+    """Whether a question cannot be understood without the one before: a pronoun that nothing in it explains, an "and" before little, or no content at all."""
+    content = content_words(question)
+    if not content or ENDS.search(question):
         return True
-    pronoun = IT.search(question)
+    if BEGINS.match(question) and len(content) < 3 and (len(words(question)) < 4 or not any(names(question))):
+        return True
+    pronoun = PRONOUN.search(question)
     if pronoun is None:
         return False
-    return not content_words(question[: pronoun.start()]) or not words(question[pronoun.end() :])
+    before = question[: pronoun.start()]
+    return not content_words(before) or (pronoun[0].lower() in IT and not any(names(before)) and not words(question[pronoun.end() :]))
 
 
 def goes_on(question: str, history: History) -> bool:

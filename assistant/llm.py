@@ -4,6 +4,7 @@ It knows nothing of questions or documents. Whatever goes wrong becomes an LlmEr
 a key is never part of one.
 """
 
+import http.client
 import importlib
 import importlib.util
 import json
@@ -18,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assistant.errors import LlmError, SettingsError
+from assistant.plain import one_line
 from assistant.settings import Settings
 
 MOST_TOKENS = 1_024
@@ -32,6 +34,8 @@ LOCAL_CONTEXT = 8_192
 """Tokens that a local model is asked to hold: its own limit may need more memory than there is."""
 SMALL_CONTEXT = 4_096
 """Tokens that a server is taken to read where it does not say."""
+MOST_TOLD = 1_000_000
+"""Bytes that a server may tell of its models."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -92,15 +96,15 @@ def parse(name: str, settings: Settings) -> Name:
         address = f"http{address}"
     else:
         address = defaults[kind]
-    parts = urlsplit(address)
-    if not model or parts.scheme not in ("http", "https") or not parts.hostname or not _port_holds(address):
-        raise SettingsError(f"{name!r} has no address, or a wrong one: {HOW}")
+    if not model or not _is_address(address):
+        raise SettingsError(f"{kind}:{model} has no address, or a wrong one: {HOW}")
     return Name(kind, model, address.rstrip("/"))
 
 
-def _port_holds(address: str) -> bool:
+def _is_address(address: str) -> bool:
     try:
-        return urlsplit(address).port != 0
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 
@@ -109,7 +113,7 @@ def open_model(name: str, settings: Settings) -> "ChatModel":
     """The model of that name; nothing is sent yet. Raises SettingsError where it is misspelt, its extra is not installed, or its key is not set."""
     named = parse(name, settings)
     kind = KINDS[named.kind]
-    key = {"openai": settings.openai_key, "anthropic": settings.anthropic_key, "compatible": settings.openai_key or "none"}.get(named.kind, "none")
+    key = {"openai": settings.openai_key, "anthropic": settings.anthropic_key, "compatible": settings.llm_key or "none"}.get(named.kind, "none")
     if not key:
         raise SettingsError(f"{named.full} needs a key: set {named.kind.upper()}_API_KEY in the environment")
     try:
@@ -225,7 +229,7 @@ class ChatModel:
         """What the server said about it, on one line and without the key."""
         text = _message(getattr(error, "body", None)) or str(getattr(error, "error", None) or error)
         text = re.sub(r"\b(?:sk|key|pk)-[\w*-]{4,}", "…", text.replace(self._key, "…") if len(self._key) > 4 else text)
-        text = " ".join(text.split())
+        text = one_line(text)
         return f": {text[:200]}" if text else ""
 
     def _reads(self) -> int:
@@ -318,11 +322,13 @@ def context_of(name: Name, key: str, seconds: float) -> int:
 def _told_context(name: Name, key: str, seconds: float) -> int:
     if name.kind == "ollama":
         told = _fetched(f"{name.address}/api/show", key, seconds, {"model": name.model})
-        sizes = [size for entry, size in (told.get("model_info") or {}).items() if entry.endswith("context_length") and isinstance(size, int)]
+        info = told.get("model_info")
+        sizes = [size for entry, size in (info if isinstance(info, dict) else {}).items() if entry.endswith("context_length") and isinstance(size, int)]
         return min([*sizes, LOCAL_CONTEXT])
     listed = _fetched(f"{name.address}/models", key, seconds, None).get("data")
-    own = next((one for one in listed or [] if isinstance(one, dict) and one.get("id") == name.model), {})
-    told_sizes: list[Any] = [own.get("max_model_len"), own.get("context_length"), (own.get("meta") or {}).get("n_ctx")]
+    own = next((one for one in (listed if isinstance(listed, list) else []) if isinstance(one, dict) and one.get("id") == name.model), {})
+    meta = own.get("meta")
+    told_sizes: list[Any] = [own.get("max_model_len"), own.get("context_length"), meta.get("n_ctx") if isinstance(meta, dict) else None]
     return next((size for size in told_sizes if isinstance(size, int) and size > 0), SMALL_CONTEXT)
 
 
@@ -330,20 +336,30 @@ def _fetched(address: str, key: str, seconds: float, body: dict[str, str] | None
     """What a server says of its models: nothing, where it says nothing or cannot be asked; the call that follows tells why."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     request = urllib.request.Request(address, json.dumps(body).encode() if body else None, headers)  # noqa: S310 - `parse` let http and https in only.
+    direct = [urllib.request.ProxyHandler({})] if (urlsplit(address).hostname or "") in LOOPBACK else []
+    end = time.monotonic() + min(seconds, 5.0)
     try:
-        with urllib.request.urlopen(request, timeout=min(seconds, 5.0)) as reply:  # noqa: S310
-            told = json.loads(reply.read(1_000_000))
-    except (OSError, ValueError):
+        with urllib.request.build_opener(*direct).open(request, timeout=min(seconds, 5.0)) as reply:
+            said = b""
+            while len(said) < MOST_TOLD and time.monotonic() < end and (piece := reply.read1(65_536)):
+                said += piece
+            told = json.loads(said)
+    except (OSError, ValueError, http.client.HTTPException, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def short_name(name: str) -> str:
+    """A model's name without its address."""
+    return name.partition("@http")[0]
 
 
 def reachable(settings: Settings) -> tuple[str, ...]:
     """The models that can be used now, by name: what a local Ollama has, and what there is a key for, as far as their packages are installed."""
     names = []
     if _installed(KINDS["ollama"]):
-        told = _fetched(f"{settings.ollama_address.rstrip('/')}/api/tags", "none", 1.0, None).get("models") or []
-        names += [f"ollama:{one['name']}" for one in told if isinstance(one, dict) and isinstance(one.get("name"), str)]
+        told = _fetched(f"{settings.ollama_address.rstrip('/')}/api/tags", "none", 1.0, None).get("models")
+        names += [f"ollama:{one['name']}" for one in (told if isinstance(told, list) else []) if isinstance(one, dict) and isinstance(one.get("name"), str)]
     if settings.llm and settings.llm != "quote" and settings.llm not in names:
         names.insert(0, settings.llm)
     return tuple(names)

@@ -3,8 +3,13 @@
 import re
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-TURNS = re.compile(r"<\|[^|>]{0,40}\|>|<</?SYS>>|</?(?:s|system|assistant|user|human)\s*/?>|`{3,}|#{3,}", re.IGNORECASE)
+TURNS = re.compile(
+    r"<\|[^|>]{0,40}\|>|<</?SYS>>|</?(?:s|system|assistant|user|human|evidence|conversation|instructions?|prompt)\s*/?>|`{3,}|#{3,}", re.IGNORECASE
+)
 """What language models are told turns apart by."""
+
+
+BRACKETS = str.maketrans("[]【】［］", "()()()")
 
 
 def one_line(text: str) -> str:
@@ -14,4 +19,4 @@ def one_line(text: str) -> str:
 
 def as_data(text: str) -> str:
     """Text for a prompt: on one line, in which nothing passes for a number of a sentence or for a turn of a conversation."""
-    return TURNS.sub(" ", one_line(text)).replace("[", "(").replace("]", ")")
+    return TURNS.sub(" ", one_line(text)).translate(BRACKETS)

@@ -20,6 +20,7 @@ INDENT = "    "
 QUOTED = "  │ "
 
 
+WEAKLY = "[hardly supported]"
 UNSAID = "No sentence of the documents supports this"
 
 
@@ -100,7 +101,7 @@ def answer_plain(answer: Answer, width: int = 80, colour: bool = False) -> str:
     """An answer with its [1] marks, and below it the quoted sources; or the closest passages."""
     if answer.told is not None:
         return "\n".join(textwrap.fill(one_line(line), width) for line in answer.told.splitlines())
-    told = [f"{_shown(claim.text)}{claim.marks or f' {UNSUPPORTED}'}" for claim in answer.claims] or [answer.text]
+    told = [f"{_shown(claim.text)}{claim.marks or f' {UNSUPPORTED}'}{_hardly(claim)}" for claim in answer.claims] or [answer.text]
     lead = [textwrap.fill(one_line(" ".join(told)), width)]
     if answer.short_answer:
         lead = [_bold(textwrap.fill(one_line(answer.short_answer), width), colour), "", *lead]
@@ -110,6 +111,10 @@ def answer_plain(answer: Answer, width: int = 80, colour: bool = False) -> str:
     if not answer.nearest:
         return "\n".join(lead)
     return "\n".join([*lead, "", _bold("Closest passages", colour), *_sources(answer.nearest, width, colour)])
+
+
+def _hardly(claim: Claim) -> str:
+    return f" {WEAKLY}" if claim.support is Support.WEAK else ""
 
 
 def _notes(answer: Answer) -> list[str]:
@@ -165,10 +170,12 @@ def answer_markdown(answer: Answer) -> str:
     marks = {citation.label: f"[^{citation.label}]" for citation in answer.citations}
     if not answer.claims:
         return "\n".join(map(_markdown, answer.text.splitlines()))
-    body = " ".join(_markdown(claim.text) + "".join(marks[label] for label in claim.citations) for claim in answer.claims if claim.citations)
+    carried = [claim for claim in answer.claims if claim.citations]
+    body = " ".join(_markdown(claim.text) + "".join(marks[label] for label in claim.citations) + _markdown(_hardly(claim)) for claim in carried)
     notes = [f"{marks[c.label]}: {_markdown(place(c.sentence))}: “{_markdown(c.sentence.text)}”" for c in answer.citations]
     short = [f"**{_markdown(answer.short_answer)}**", ""] if answer.short_answer else []
-    return "\n".join([*short, body, "", *notes])
+    told = [line for note in _notes(answer) for line in (f"*{_markdown(note)}*", "")]
+    return "\n".join([*short, body, "", *told, *notes])
 
 
 def _markdown(text: str) -> str:

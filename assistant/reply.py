@@ -22,6 +22,9 @@ MARK = re.compile(
     re.IGNORECASE,
 )
 """The ways in which models write a label."""
+SPACES = re.compile(r"[ \t\u00a0]+")
+HIGHEST = 199
+"""The highest number that is taken for a label, offered or not."""
 MOST_LABELS = 40
 """Of a mark that is a range."""
 THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
@@ -34,20 +37,20 @@ MARKUP = (
     (PREAMBLE, ""),
     (re.compile(r"!\[[^\]]*\]\([^)]*\)"), ""),
     (re.compile(r"\[([^\]\d][^\]]*)\]\((?:[^)]*)\)"), r"\1"),
-    (re.compile(r"<(?!think|thinking|reasoning)/?[a-zA-Z][^<>]{0,200}>"), ""),
+    (re.compile(r"</?(?:a|b|i|u|p|br|em|strong|sup|sub|span|div|ul|ol|li|img|h\d|table|tr|td|th|code|pre|script|style)\b[^<>]{0,200}>", re.IGNORECASE), ""),
     (re.compile(r"^[ \t]*(?:```\w*|-{3,}|\|?[ :|-]{5,}\|?)[ \t]*$", re.MULTILINE), ""),
     (re.compile(r"^[ \t]*#{1,6}[ \t]+.*$", re.MULTILINE), ""),
     (re.compile(r"^[ \t]*(?:[-*•·]|\d{1,2}[.)])[ \t]+", re.MULTILINE), ""),
     (re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE), ""),
-    (re.compile(r"\*\*(.+?)\*\*|__(.+?)__"), r"\1\2"),
+    (re.compile(r"\*\*(.+?)\*\*|(?<!\w)__(\S.*?)__(?!\w)"), r"\1\2"),
     (re.compile(r"(?<![\w*])\*(?!\s)([^*\n]+?)\*(?![\w*])"), r"\1"),
     (re.compile(r"`([^`\n]*)`"), r"\1"),
 )
 TALK = re.compile(
-    r"^(?:sure|certainly|of course|okay|ok|absolutely|great question|good question|hello|hi)\b.{0,60}$"
-    r"|^(?:i hope|let me know|feel free|please let me|if you (?:have|need|would like)|here (?:is|are)|below (?:is|are)|the answer is as follows|thank you)\b"
-    r"|^(?:based on|according to) (?:the )?(?:provided |given |numbered |above )?(?:sentences?|sources?|evidence|documents?|context|information)[^.]{0,40}:$"
-    r"|^(?:answer|summary|sources?|references?|citations?|conclusion)\s*:?$",
+    r"^(?:sure|certainly|of course|okay|ok|absolutely|great question|good question|hello|hi)[!.,]?(?: (?:here|i|let)\b.{0,60})?$"
+    r"|^(?:i hope (?:this|that|it)|let me know|feel free|please let me|if you (?:have|need|would like) (?:any|more|further|other|anything)|thank you (?:for|!)"
+    r"|(?:here|below) (?:is|are) (?:the|a|an|your|what))\b.{0,80}$"
+    r"|^(?:answer|summary|sources?|references?|citations?|conclusion)\s*:?[\s,;]*$",
     re.IGNORECASE,
 )
 """Sentences about the answer, not of it."""
@@ -120,6 +123,8 @@ def _unmarked(text: str) -> tuple[str, list[tuple[int, list[int]]]]:
     marks: list[tuple[int, list[int]]] = []
     done = size = 0
     for match in MARK.finditer(text):
+        if any(number > HIGHEST for number in _labels(match[0])):
+            continue  # "[1999]" is a year.
         parts.append(text[done : match.start()])
         size += len(parts[-1])
         done = match.end()
@@ -147,7 +152,7 @@ def _owner(place: int, text: str, spans: list[tuple[int, int]]) -> int:
 
 
 def _prose(reply: str, finished: bool) -> str:
-    text = THOUGHT.sub("", reply).strip()
+    text = SPACES.sub(" ", THOUGHT.sub("", reply)).strip()
     if not finished:
         text = re.sub(r"[\[【(<][^\]】)>\n]{0,60}$", "", text)  # A mark, or a tag, that is being written.
     if text.startswith(("{", "[{", "```json")):
@@ -162,7 +167,7 @@ def _out_of_json(text: str) -> str:
     bare = re.sub(r"^```(?:json)?\s*|\s*```$", "", text)
     try:
         return "\n".join(_told(json.loads(bare)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -1,6 +1,7 @@
 """One frozen Settings; the only reader of the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from assistant.errors import SettingsError
 from index.embed import DEFAULT_MODEL, default_cache
 
-UNSUPPORTED = ("show", "mark", "remove")
+UNSUPPORTED = ("mark", "remove")
 """What may be done with a sentence of a language model that no document supports."""
 
 
@@ -28,6 +29,7 @@ class Settings:
     anthropic_address: str = "https://api.anthropic.com"
     openai_key: str = field(default="", repr=False)
     anthropic_key: str = field(default="", repr=False)
+    llm_key: str = field(default="", repr=False)
 
     @property
     def model_name(self) -> str:
@@ -57,6 +59,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         anthropic_address=given.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
         openai_key=given.get("OPENAI_API_KEY", ""),
         anthropic_key=given.get("ANTHROPIC_API_KEY", ""),
+        llm_key=given.get("FOOTNOTE_LLM_KEY", ""),
     )
 
 
@@ -79,12 +82,14 @@ def _one_of(name: str, value: str, choices: tuple[str, ...]) -> str:
 def _address(host: str) -> str:
     """The address of an Ollama as OLLAMA_HOST gives it: with or without a scheme and a port; that it listens on every address is no address."""
     scheme, there, rest = host.rpartition("://")
-    rest = rest.rstrip("/").replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - Not listened on, but replaced.
+    rest = re.sub(r"^(?:0\.0\.0\.0|\[::\]|(?=:\d))", "127.0.0.1", rest.rstrip("/"))
     return f"{scheme if there else 'http'}://{rest if ':' in rest.rpartition(']')[2] or there else rest + ':11434'}"
 
 
 def keep_offline() -> None:
-    """Tell every library that would call home not to; call it before they are imported."""
+    """Tell every library that would call home not to, and none to go through a proxy to this machine; call it before they are imported."""
+    there = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(dict.fromkeys([*filter(None, there.split(",")), "127.0.0.1", "localhost", "::1"]))
     os.environ.update(
         HF_HUB_OFFLINE="1",
         TRANSFORMERS_OFFLINE="1",

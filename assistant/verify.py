@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from assistant.types import Citation, Claim, Evidence, Support, Verdict
+from index.types import Sentence
 from index.words import content_words, words
 
 NEAREST = 4
@@ -19,9 +20,9 @@ QUOTED = re.compile(r"[“\"„«]([^“”\"„«»]+)[”\"»]")
 SHORTEST_QUOTE = 3
 """Words from which on what stands in quotation marks must be in the document to the letter: fewer may be a title or an odd word."""
 
-POINTS = re.compile(r"\b(?:it|its|he|she|they|him|her|his|them|their|this|that|these|those|such)\b", re.IGNORECASE)
+POINTS = re.compile(r"\b(?:it|its|he|she|they|him|her|his|them|their|this|that|these|those|such|one|ones|former|latter)\b", re.IGNORECASE)
 BEFORE = 300
-"""Characters before a sentence that says "it" or "he" in which the name that it means may stand."""
+"""Characters before a sentence that points back, in which what it means may stand."""
 
 Labels = tuple[int, ...]
 
@@ -85,19 +86,33 @@ def _needed(labels: Labels, verdict: Verdict, judged: Callable[[Labels], Verdict
 
 
 def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdict:
-    documents = {citation.sentence.document.id: citation.sentence.document for citation in cited}
-    if not all(any(_folded(quote) in _folded(document.text) for document in documents.values()) for quote in _quotes(text)):
+    """The verdict on a claim by some sentences: alone, and where they point back, after what comes before them."""
+    documents = {citation.sentence.document.id: _folded(citation.sentence.document.text) for citation in cited if QUOTED.search(text)}
+    if not all(any(_folded(quote) in document for document in documents.values()) for quote in _quotes(text)):
         return Verdict(Support.UNSUPPORTED, 0.0, ("quotation",))
-    return evidence.supports(text, [citation.sentence.text for citation in cited], " ".join(dict.fromkeys(map(_around, cited))))
+    sentences = [citation.sentence for citation in cited]
+    alone = evidence.supports(text, [sentence.text for sentence in sentences], " ".join(dict.fromkeys(map(_around, sentences))))
+    before = [_before(sentence) for sentence in sentences]
+    if alone.verdict is Support.SUPPORTED or set(alone.differs) - {"name"} or not any(before):
+        return alone
+    told = [part for pair in zip(before, (sentence.text for sentence in sentences), strict=True) for part in pair if part]
+    after = evidence.supports(text, told, " ".join(dict.fromkeys(map(_around, sentences))))
+    return after if ORDER[after.verdict] > ORDER[alone.verdict] else alone
 
 
-def _around(citation: Citation) -> str:
-    """Where a sentence stands: the name of its document, its heading, and what comes before it in its paragraph, if it points back to that."""
-    sentence = citation.sentence
+def _around(sentence: Sentence) -> str:
+    """Where a sentence stands: the name of its document, and its heading."""
     document = sentence.document
     heading = document.heading_at(sentence.start)
-    before = document.text[max(0, sentence.start - BEFORE) : sentence.start].rpartition("\n\n")[2] if POINTS.search(sentence.text) else ""
-    return f"{document.name}. {document.text[heading.start : heading.end] if heading else ''}. {before}"
+    return f"{document.name}. {document.text[heading.start : heading.end] if heading else ''}"
+
+
+def _before(sentence: Sentence) -> str:
+    """What comes before a sentence in its paragraph, if it points back to that: "it", "he", "the second one"."""
+    if not POINTS.search(sentence.text):
+        return ""
+    before: str = sentence.document.text[max(0, sentence.start - BEFORE) : sentence.start].rpartition("\n\n")[2]
+    return before.strip()
 
 
 def _quotes(text: str) -> list[str]:

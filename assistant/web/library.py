@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from assistant.answer import Assistant
 from assistant.conversation import Conversation, told_answer
 from assistant.errors import SettingsError
-from assistant.llm import ChatModel, open_model, reachable
+from assistant.llm import ChatModel, open_model, reachable, short_name
 from assistant.render import shown
 from assistant.settings import Settings
 from assistant.types import Answer, Citation
@@ -53,7 +53,7 @@ class Library:
         self._opening = threading.Lock()  # Held while an index is opened or its starters are found, once for all who wait.
         self._assistant: Assistant | None = None
         self._growing: dict[str, tuple[str, Answer]] = {}
-        self._models: tuple[str, ...] = ()
+        self._models: dict[str, str] = {}
         self._starters: tuple[str, tuple[str, ...]] = ("", ())
         self._chats: OrderedDict[str, Chat] = OrderedDict()
         self._answers: OrderedDict[str, Answer] = OrderedDict()
@@ -83,9 +83,9 @@ class Library:
             return self._chats.get(name, Chat())
 
     def models(self) -> tuple[str, ...]:
-        """The names of the language models that can be used now."""
-        self._models = reachable(self._settings)
-        return self._models
+        """The short names of the language models that can be used now: an address, and what may stand in it, stays here."""
+        self._models = {short_name(full): full for full in reachable(self._settings)}
+        return tuple(self._models)
 
     def model(self, engine: str) -> ChatModel | None:
         """The language model of that name; None for `quote`. Raises SettingsError for one that was not offered, or cannot be used."""
@@ -93,12 +93,12 @@ class Library:
             return None
         if engine not in self._models and engine not in self.models():
             raise SettingsError(f"{engine} is not offered here: start the chat with --llm {engine}")  # A page must not choose where text is sent.
-        return open_model(engine, self._settings)
+        return open_model(self._models[engine], self._settings)
 
     @property
     def engine(self) -> str:
         """The engine that a chat begins with."""
-        return self._settings.llm or QUOTE
+        return short_name(self._settings.llm) if self._settings.llm else QUOTE
 
     def ask(self, name: str, question: str) -> tuple[Answer, str]:
         """Answer in a conversation by quoting, and keep the turn; the answer, and the key of its citations."""

@@ -78,7 +78,7 @@ def make_page(library: Library) -> gradio.Blocks:
 
         def opened() -> tuple[str, str, Any, Any, str]:
             about, empty = _state_of(library)
-            choices = [(QUOTED, QUOTE), *((_engine_named(model), model) for model in library.models())]
+            choices = [(QUOTED, QUOTE), *((model, model) for model in library.models())]
             return library.new_chat(), about, gradio.Chatbot(**empty), gradio.Dropdown(choices, value=library.engine), _sending(library, library.engine)
 
         def renewed() -> tuple[str, str, Any]:
@@ -106,11 +106,6 @@ def make_page(library: Library) -> gradio.Blocks:
     return page
 
 
-def _engine_named(model: str) -> str:
-    """A model as it is offered: without the address, which is told beside it."""
-    return model.partition("@http")[0]
-
-
 def _sending(library: Library, engine: str) -> str:
     """Where the question and the sentences found for it go, before they go; nothing for answers that are quoted."""
     try:
@@ -120,9 +115,9 @@ def _sending(library: Library, engine: str) -> str:
     if model is None:
         return ""
     if model.local:
-        return f'<p class="fn-note">Answers are written by {html_text(_engine_named(engine))} on this machine; every sentence is checked.</p>'
+        return f'<p class="fn-note">Answers are written by {html_text(engine)} on this machine; every sentence is checked.</p>'
     return (
-        f'<p class="fn-note fn-leaves">Your question and the sentences found for it will be sent to {html_text(model.where)}.'
+        f'<p class="fn-note fn-leaves">Your question, the conversation so far and the sentences found will be sent to {html_text(model.where)}.'
         " Choose “Quote the documents” to keep them on this machine.</p>"
     )
 
