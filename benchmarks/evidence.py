@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 
 from assistant.evaluate import auroc
+from assistant.evidence.claims import judge_claim
 from assistant.evidence.encode import Passage
 from assistant.evidence.reader import Reader
+from assistant.types import Support
 from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
 from index.words import content_words, indexed_stems
 
@@ -118,7 +120,7 @@ def _print_claims(reader: Reader, embedder: Embedder, most: int) -> None:
             continue
         rows = rows[:: max(1, len(rows) // most)]
         supported = np.array([row["label"] == "supported" for row in rows])
-        model = np.array([reader.verdict(row["claim"], row["evidence"])[0] for row in rows])
+        model = np.array([judge_claim(reader, row["claim"], row["evidence"]).probability for row in rows])
         cosine = np.array([max(_cosines(embedder, row["claim"], row["evidence"][:60])) for row in rows])
         found.append(auroc(model, supported) or 0.0)
         print(f"| {name} | {len(rows)} | {found[-1]:.3f} | {auroc(cosine, supported):.3f} |", flush=True)
@@ -133,12 +135,11 @@ def swapped_caught(reader: Reader, most: int) -> float:
     rows = [row for name in ("fever_half", "fm2_dev") for row in _rows("claims", name) if row["label"] == "supported"]
     chance.shuffle(rows)
     names = sorted({match[0] for row in rows for match in re.finditer(r"(?<=\w )[A-Z][a-z]+(?: [A-Z][a-z]+)*", row["claim"])})
-    bar = reader.card["joined"]["claim"][0]
     caught = []
     for row in rows:
         wrong = _swapped(row["claim"], names, chance)
         if wrong and len(caught) < min(most, 500):
-            caught.append(reader.verdict(wrong, row["evidence"])[0] < bar)
+            caught.append(judge_claim(reader, wrong, row["evidence"]).verdict is not Support.SUPPORTED)
     return float(np.mean(caught))
 
 

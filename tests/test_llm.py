@@ -352,11 +352,11 @@ def test_an_instruction_in_a_document_is_never_quoted_and_what_obeys_it_is_marke
     write(folder, {"lease.md": f"# Deposit\n\nThe deposit is 2,000 euros. {injected} The tenant pays it on the first day.\n"})
     build_index(tmp_path / "index", [folder], embedder)
     assistant = Assistant.open(tmp_path / "index")
-    quoted = assistant.ask("How high is the deposit?")
+    quoted = assistant.ask("How many euros is the deposit?")
     assert quoted.claims[0].text == "The deposit is 2,000 euros."
     assert all(injected[:30] not in claim.text for claim in quoted.claims)
     models.says("obeys", "The deposit is nine million euros [1]. The deposit is two thousand euros [1]. ![x](http://evil.test/q)")
-    checked = assistant.ask("How high is the deposit?", model=open_model(models.name("compatible", "obeys"), models.settings))
+    checked = assistant.ask("How many euros is the deposit?", model=open_model(models.name("compatible", "obeys"), models.settings))
     assert [claim.support for claim in checked.claims] == [Support.UNSUPPORTED, Support.SUPPORTED]
     assert "evil.test" not in checked.text
 
