@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from assistant.opposites import OPPOSITE
+from index.split import sentence_spans
 from index.words import STOP_WORDS, fold, stem, words
 
 TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*|[%€$£¥°]")
@@ -71,7 +72,7 @@ def disagreements(claim: str, evidence: Sequence[str], around: str = "") -> tupl
     """The kinds of thing in which a claim differs from its evidence, in the order of RULES; `around` (title, heading) may lend names and dates only."""
     said = _tokens(claim)
     known = [token for text in evidence for token in _tokens(text)]
-    case = _Case(claim, said, " ".join(evidence), known, around)
+    case = _Case(claim, said, " ".join(evidence), known, _nearest(said, evidence), around)
     return tuple(name for name, rule in RULES.items() if rule(case))
 
 
@@ -81,7 +82,15 @@ class _Case:
     said: list[_Token]
     evidence: str
     known: list[_Token]
+    near: list[_Token]
     around: str
+
+
+def _nearest(said: Sequence[_Token], evidence: Sequence[str]) -> list[_Token]:
+    """The sentence of the evidence that shares most words with a claim: what it denies or bounds is of the claim's matter, what others do may not be."""
+    own = _contents(said)
+    sentences = [_tokens(text[start:end]) for text in evidence for start, end in sentence_spans(text)]
+    return max(sentences, key=lambda tokens: len(own & _contents(tokens)), default=[])
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -220,11 +229,11 @@ def _alike(stemmed: str, known: set[str]) -> bool:
 
 def _negation(case: _Case) -> bool:
     """A word that is denied on one side, and said without denial on the other."""
-    said, known = _denied(case.said), _denied(case.known)
-    here, there = _contents(case.said), _contents(case.known)
+    said, known = _denied(case.said), _denied(case.near)
+    here, there = _contents(case.said), _contents(case.near)
     if any(word in there and word not in known for word in said):
         return True
-    return any(word in here and word not in said and word not in _doubled(case.known) for word in known)
+    return any(word in here and word not in said and word not in _doubled(case.near) for word in known)
 
 
 def _contents(tokens: Sequence[_Token]) -> set[str]:
@@ -254,7 +263,7 @@ def _doubled(tokens: Sequence[_Token]) -> set[str]:
 def _quantifiers(case: _Case) -> bool:
     """All of what the evidence says of some, or only what it says of more."""
     said, known = ({token.folded for token in tokens} for tokens in (case.said, case.known))
-    universal = bool(said & ALL) and bool(known & SOME) and not known & ALL
+    universal = bool(said & ALL) and any(token.folded in SOME for token in case.near) and not known & ALL
     only = bool(said & ONLY) and not known & (ONLY | {"except", "unless", "but", "nothing", "none", "limited", "single", "one", "unique"})
     return universal or only
 
@@ -263,7 +272,8 @@ def _comparatives(case: _Case) -> bool:
     """The opposite of a word of the evidence, where the claim's own word is not there."""
     said, known = ({token.folded for place, token in enumerate(tokens) if not place or token.text[:1].islower()} for tokens in (case.said, case.known))
     said -= {"born", "died"}  # "(1875 – 1947)" says both.
-    return any(word not in known and not said & set(OPPOSITE[word]) and known & set(OPPOSITE[word]) for word in said & OPPOSITE.keys())
+    near = known & {token.folded for token in case.near}
+    return any(word not in known and not said & set(OPPOSITE[word]) and near & set(OPPOSITE[word]) for word in said & OPPOSITE.keys())
 
 
 def _roles(case: _Case) -> bool:
