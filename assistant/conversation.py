@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from assistant import about, followup, reply
-from assistant.answer import Assistant, require_question
+from assistant.answer import LONGEST_QUESTION, Assistant, require_question
 from assistant.errors import LlmError
 from assistant.followup import History
 from assistant.overview import central
@@ -70,6 +70,8 @@ class Conversation:
     def _ground(self, assistant: Assistant, question: str, model: LanguageModel | None, only: Filter | None) -> Grounds:
         """Grounds for a question, made to stand alone where it has to be: one that only may go on with the topic is first asked as it is."""
         asked = self.standalone(question, model)
+        if len(asked) > LONGEST_QUESTION:
+            asked = question
         if asked != question and not followup.leans(question):
             alone = assistant.ground(question, only=only)
             if alone.offered:

@@ -62,6 +62,8 @@ REFUSES = re.compile(
     r"|there is no (?:information|mention|evidence)\b|it is not (?:mentioned|stated|specified)\b|no (?:information|answer)\b)",
     re.IGNORECASE,
 )
+LISTED = re.compile(r"^(?:sources?|references?|citations?|footnotes?)\W*$", re.IGNORECASE)
+"""What stands before a list of labels at the end."""
 ANSWERS = ("answer", "response", "text", "content", "output", "result", "reply", "message", "final_answer", "summary")
 LONGEST_LOOP, TIMES = 240, 4
 
@@ -85,7 +87,7 @@ def read(reply: str, finished: bool = True) -> tuple[Said, ...]:
     said: dict[str, Said] = {}
     for number, (start, end) in enumerate(whole):
         sentence, cited = " ".join(text[start:end].split()), tuple(dict.fromkeys(labels.get(number, ())))
-        if cited or not (TALK.search(sentence) or sentence.endswith(":")):
+        if not LISTED.match(sentence) and (cited or not (TALK.search(sentence) or sentence.endswith(":"))):
             said.setdefault(sentence.casefold(), Said(sentence, cited))
     return tuple(said.values())
 
