@@ -269,11 +269,16 @@ def _quantifiers(case: _Case) -> bool:
 
 
 def _comparatives(case: _Case) -> bool:
-    """The opposite of a word of the evidence, where the claim's own word is not there."""
-    said, known = ({token.folded for place, token in enumerate(tokens) if not place or token.text[:1].islower()} for tokens in (case.said, case.known))
+    """The opposite of a word of the nearest sentence, where the claim's own word is nowhere in the evidence."""
+    said, near = (_uncapitalised(tokens) for tokens in (case.said, case.near))
+    known = {token.folded for token in case.known}
     said -= {"born", "died"}  # "(1875 – 1947)" says both.
-    near = known & {token.folded for token in case.near}
     return any(word not in known and not said & set(OPPOSITE[word]) and near & set(OPPOSITE[word]) for word in said & OPPOSITE.keys())
+
+
+def _uncapitalised(tokens: Sequence[_Token]) -> set[str]:
+    """The words of a sentence that are no names: its first, and those that are written small."""
+    return {token.folded for place, token in enumerate(tokens) if not place or token.text[:1].islower()}
 
 
 def _roles(case: _Case) -> bool:

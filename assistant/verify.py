@@ -59,8 +59,9 @@ def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callab
         verdict = judged(labels)
         if verdict.verdict is Support.SUPPORTED:
             return labels, verdict
-        # What the likeliest sentence hardly says, or denies, another that is less like the claim does not carry by half.
-        best = best or (labels, verdict)
+        # What the likeliest sentence says otherwise, another that is less like the claim does not carry by half.
+        if best is None or (ORDER[verdict.verdict] > ORDER[best[1].verdict] and not set(best[1].differs) - {"name"}):
+            best = labels, verdict
     return best or ((), Verdict(Support.UNSUPPORTED, 0.0))
 
 
@@ -96,8 +97,16 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
     if alone.verdict is Support.SUPPORTED or set(alone.differs) - {"name"} or not any(before):
         return alone
     told = [part for pair in zip(before, (sentence.text for sentence in sentences), strict=True) for part in pair if part]
+    if 2 * _shared(text, [sentence.text for sentence in sentences]) < _shared(text, told):
+        return alone  # What comes before says it, not what is cited.
     after = evidence.supports(text, told, " ".join(dict.fromkeys(map(_around, sentences))))
     return after if ORDER[after.verdict] > ORDER[alone.verdict] else alone
+
+
+def _shared(text: str, sentences: Sequence[str]) -> int:
+    """How many content words of a text stand in some sentences."""
+    said = {stemmed for sentence in sentences for _, stemmed in words(sentence)}
+    return sum(stemmed in said for _, stemmed in content_words(text))
 
 
 def _around(sentence: Sentence) -> str:
