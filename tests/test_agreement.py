@@ -117,7 +117,9 @@ def test_drafts_are_told_apart(seeds: Path) -> None:
     offered = {}
     for number, line in enumerate((Path(__file__).parent / "drafts.jsonl").read_text("utf-8").splitlines()):
         draft = json.loads(line)
-        grounds = offered.setdefault(draft["question"], assistant.ground(draft["question"]))
+        if draft["question"] not in offered:
+            offered[draft["question"]] = assistant.ground(draft["question"])
+        grounds = offered[draft["question"]]
         labels = ((), (1,), (7,), (2, 3))[number % 4]
         (claim,) = verify.check([Claim(draft["claim"], labels)], grounds.offered or grounds.nearest, assistant.evidence)
         told[draft["kind"] == "supported", claim.support is not Support.UNSUPPORTED] += 1
