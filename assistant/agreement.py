@@ -197,7 +197,7 @@ def _names(case: _Case) -> bool:
     """A name of the claim that neither the evidence nor what stands above it mentions."""
     over = f"{case.evidence} {case.around}"
     known = {stemmed for _, stemmed in words(over)} | {token.stem for token in case.known}
-    runs = {"".join(word[0] for word in re.findall(r"[A-Z]\w*", run)) for run in RUN.findall(over)}
+    runs = {_initials(run) for run in RUN.findall(over)}
     short = set(ACRONYM.findall(over))
     for match in [*NAME.finditer(case.claim), *_leading(case.claim)]:
         name = re.sub(r"['’]s$", "", match[0])
@@ -233,7 +233,8 @@ def _negation(case: _Case) -> bool:
     here, there = _contents(case.said), _contents(case.near)
     if any(word in there and word not in known for word in said):
         return True
-    return any(word in here and word not in said and word not in _doubled(case.near) for word in known)
+    stems = [token.stem for token in case.near]  # A word that stands there both denied and not settles nothing.
+    return any(word in here and word not in said and stems.count(word) < 2 for word in known)
 
 
 def _contents(tokens: Sequence[_Token]) -> set[str]:
@@ -249,15 +250,8 @@ def _denied(tokens: Sequence[_Token]) -> set[str]:
         after = tokens[place + 1 : place + 1 + REACH]
         if after and after[0].folded in ("only", "later", "less", "more", "fewer", "earlier", "just", "least", "longer"):
             continue
-        found.update([next((t.stem for t in after if t.value is None and t.folded not in STOP_WORDS), "")])
+        found.add(next((t.stem for t in after if t.value is None and t.folded not in STOP_WORDS), ""))
     return found - {""}
-
-
-def _doubled(tokens: Sequence[_Token]) -> set[str]:
-    """The words of a text that stand both denied and not."""
-    denied = _denied(tokens)
-    counts = [token.stem for token in tokens]
-    return {word for word in denied if counts.count(word) > 1}
 
 
 def _quantifiers(case: _Case) -> bool:

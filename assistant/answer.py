@@ -12,7 +12,7 @@ from assistant.bar import read_bar
 from assistant.errors import LlmError, QuestionError
 from assistant.evidence import identity, open_evidence
 from assistant.settings import Settings, from_environment
-from assistant.types import Answer, Citation, Claim, Draft, Evidence, Grounds, LanguageModel, Support, Verdict
+from assistant.types import QUOTE, Answer, Citation, Claim, Draft, Evidence, Grounds, LanguageModel, Support, Verdict
 from index import Index
 from index.embed import open_embedder
 from index.filter import Filter
@@ -22,7 +22,6 @@ from index.types import Sentence
 LONGEST_QUESTION = 4_000
 CHUNKS = 8
 OFFERED = 24
-QUOTE = "quote"
 NEAREST = 3
 
 

@@ -1,6 +1,7 @@
 """An answer out of a language model: the prompt within its limits, and the reply as a draft while it comes. It checks nothing."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from assistant import reply
 from assistant.errors import LlmError
@@ -24,23 +25,20 @@ def compose(grounds: Grounds, model: LanguageModel) -> Iterator[Draft]:
         yield Draft((), model.name)
         return
     text, notice = "", None
-    pieces = model.stream(prompt(grounds.standalone, grounds.offered, model))
     try:
-        for number, piece in enumerate(pieces, 1):
-            text = (text + piece)[: reply.MOST_CHARACTERS + 1]
-            if reply.endless(text):
-                notice = f"{model.name} did not come to an end, and was stopped."
-                break
-            if number % SHOWN_EVERY == 0:
-                yield Draft(_claims(reply.read(text, finished=False)), model.name, pending=one_line(reply.pending(text)))
+        with closing(model.stream(prompt(grounds.standalone, grounds.offered, model))) as pieces:
+            for number, piece in enumerate(pieces, 1):
+                text = (text + piece)[: reply.MOST_CHARACTERS + 1]
+                if reply.endless(text):
+                    notice = f"{model.name} did not come to an end, and was stopped."
+                    break
+                if number % SHOWN_EVERY == 0:
+                    yield Draft(_claims(reply.read(text, finished=False)), model.name, pending=one_line(reply.pending(text)))
     except LlmError as error:
         if not (said := reply.read(text, finished=False)):
             raise
         yield Draft(_claims(said), model.name, f"{error}; this is what it had written by then.")
         return
-    finally:
-        if close := getattr(pieces, "close", None):
-            close()
     yield _draft(text, notice, grounds.offered, model)
 
 

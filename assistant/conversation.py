@@ -1,6 +1,7 @@
 """Turns as an immutable value, and a question within them: a follow-up, a request about whole documents, or a word about the conversation itself."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -121,12 +122,12 @@ def _rewritten(question: str, history: History, model: LanguageModel) -> str | N
     """The question as a model makes it stand alone; None where it fails, or what it says is no question."""
     turns = [line for asked, said in history[-REMEMBERED:] for line in (f"Question: {as_data(asked)}", f"Answer: {as_data(said) or reply.DECLINING}")]
     text = ""
-    pieces = model.stream(fill("standalone", turns=turns, question=as_data(question)))
     try:
-        for piece in pieces:
-            text += piece
-            if len(text) > 4 * LONGEST:
-                return None  # Thoughts and all: what is asked for is one line.
+        with closing(model.stream(fill("standalone", turns=turns, question=as_data(question)))) as pieces:
+            for piece in pieces:
+                text += piece
+                if len(text) > 4 * LONGEST:
+                    return None  # Thoughts and all: what is asked for is one line.
     except LlmError:
         return None
     lines = [line.strip(' "“”*`') for line in reply.THOUGHT.sub("", text).strip().splitlines() if line.strip()]

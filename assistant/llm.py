@@ -13,14 +13,15 @@ import re
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from assistant.errors import LlmError, SettingsError
 from assistant.plain import one_line
-from assistant.settings import Settings
+from assistant.settings import LOOPBACK, Settings
+from assistant.types import QUOTE
 
 MOST_TOKENS = 1_024
 """Of a reply: some forty sentences."""
@@ -36,7 +37,6 @@ SMALL_CONTEXT = 4_096
 """Tokens that a server is taken to read where it does not say."""
 MOST_TOLD = 1_000_000
 """Bytes that a server may tell of its models."""
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class ChatModel:
         context = self._reads()
         return max(0, context - min(MOST_TOKENS, context // 2)) * CHARACTERS_A_TOKEN
 
-    def stream(self, prompt: str) -> Iterator[str]:
+    def stream(self, prompt: str) -> Generator[str, None, None]:
         """The reply, piece by piece. Closing the iterator stops it at once. Raises LlmError, at the latest after WHOLE_SECONDS.
 
         A server that asks for patience is tried again, while nothing of the reply has come.
@@ -360,7 +360,7 @@ def reachable(settings: Settings) -> tuple[str, ...]:
     if _installed(KINDS["ollama"]):
         told = _fetched(f"{settings.ollama_address.rstrip('/')}/api/tags", "none", 1.0, None).get("models")
         names += [f"ollama:{one['name']}" for one in (told if isinstance(told, list) else []) if isinstance(one, dict) and isinstance(one.get("name"), str)]
-    if settings.llm and settings.llm != "quote" and settings.llm not in names:
+    if settings.llm and settings.llm != QUOTE and settings.llm not in names:
         names.insert(0, settings.llm)
     return tuple(names)
 

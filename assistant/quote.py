@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from assistant.types import Citation, Claim, Draft, Evidence, Grounds
+from assistant.types import QUOTE, Citation, Claim, Draft, Evidence, Grounds
 from index.types import Sentence
 from index.words import words
 
@@ -21,7 +21,7 @@ def draft(grounds: Grounds, evidence: Evidence) -> Draft:
     """One to three of the offered sentences, each a claim that cites itself, in reading order within a document; all of them for a summary."""
     chosen = list(grounds.offered) if grounds.whole else _in_order(_choose(grounds.offered, evidence))
     claims = tuple(Claim(c.sentence.text, (c.label,)) for c in chosen)
-    return Draft(claims, "quote")
+    return Draft(claims, QUOTE)
 
 
 def leans(sentence: Sentence, before: Sentence) -> bool:

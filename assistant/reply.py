@@ -94,7 +94,7 @@ def read(reply: str, finished: bool = True) -> tuple[Said, ...]:
 
 def declines(said: tuple[Said, ...]) -> bool:
     """Whether a reply says that the documents do not answer, and nothing that it cites."""
-    return bool(said) and not any(one.labels for one in said) and REFUSES.match(said[0].text) is not None
+    return bool(said) and not any(one.labels for one in said) and refuses(said[0].text)
 
 
 def refuses(sentence: str) -> bool:
@@ -125,12 +125,13 @@ def _unmarked(text: str) -> tuple[str, list[tuple[int, list[int]]]]:
     marks: list[tuple[int, list[int]]] = []
     done = size = 0
     for match in MARK.finditer(text):
-        if any(number > HIGHEST for number in _labels(match[0])):
+        labels = list(_labels(match[0]))
+        if any(label > HIGHEST for label in labels):
             continue  # "[1999]" is a year.
         parts.append(text[done : match.start()])
         size += len(parts[-1])
         done = match.end()
-        marks.append((size, list(_labels(match[0]))))
+        marks.append((size, labels))
     return "".join([*parts, text[done:]]), marks
 
 

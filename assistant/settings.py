@@ -9,6 +9,8 @@ from pathlib import Path
 from assistant.errors import SettingsError
 from index.embed import DEFAULT_MODEL, default_cache
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""The names of this machine."""
 UNSUPPORTED = ("mark", "remove")
 """What may be done with a sentence of a language model that no document supports."""
 
@@ -89,7 +91,7 @@ def _address(host: str) -> str:
 def keep_offline() -> None:
     """Tell every library that would call home not to, and none to go through a proxy to this machine; call it before they are imported."""
     there = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(dict.fromkeys([*filter(None, there.split(",")), "127.0.0.1", "localhost", "::1"]))
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(dict.fromkeys([*filter(None, there.split(",")), *LOOPBACK]))
     os.environ.update(
         HF_HUB_OFFLINE="1",
         TRANSFORMERS_OFFLINE="1",

@@ -1,6 +1,6 @@
 """The values that make up an answer: citations, claims, grounds, turns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from index.types import Hit, Sentence
 
+QUOTE = "quote"
+"""The engine that writes answers out of verbatim sentences."""
 UNSUPPORTED = "[not supported by the documents]"
 """The mark on a sentence of a language model that no sentence of the documents carries."""
 
@@ -176,7 +178,7 @@ class LanguageModel(Protocol):
     def room(self) -> int:
         """Characters that a prompt may have. Raises LlmError."""
 
-    def stream(self, prompt: str) -> Iterator[str]:
+    def stream(self, prompt: str) -> Generator[str, None, None]:
         """The reply, piece by piece; closing the iterator stops it. Raises LlmError."""
 
 

@@ -88,18 +88,18 @@ def _needed(labels: Labels, verdict: Verdict, judged: Callable[[Labels], Verdict
 
 def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdict:
     """The verdict on a claim by some sentences: alone, and where they point back, after what comes before them."""
-    documents = {citation.sentence.document.id: _folded(citation.sentence.document.text) for citation in cited if QUOTED.search(text)}
-    if not all(any(_folded(quote) in document for document in documents.values()) for quote in _quotes(text)):
-        return Verdict(Support.UNSUPPORTED, 0.0, ("quotation",))
     sentences = [citation.sentence for citation in cited]
-    alone = evidence.supports(text, [sentence.text for sentence in sentences], " ".join(dict.fromkeys(map(_around, sentences))))
+    if (quotes := _quotes(text)) and not _hold(quotes, sentences):
+        return Verdict(Support.UNSUPPORTED, 0.0, ("quotation",))
+    texts, around = [sentence.text for sentence in sentences], " ".join(dict.fromkeys(map(_around, sentences)))
+    alone = evidence.supports(text, texts, around)
     before = [_before(sentence) for sentence in sentences]
     if alone.verdict is Support.SUPPORTED or set(alone.differs) - {"name"} or not any(before):
         return alone
-    told = [part for pair in zip(before, (sentence.text for sentence in sentences), strict=True) for part in pair if part]
-    if 2 * _shared(text, [sentence.text for sentence in sentences]) < _shared(text, told):
+    told = [part for pair in zip(before, texts, strict=True) for part in pair if part]
+    if 2 * _shared(text, texts) < _shared(text, told):
         return alone  # What comes before says it, not what is cited.
-    after = evidence.supports(text, told, " ".join(dict.fromkeys(map(_around, sentences))))
+    after = evidence.supports(text, told, around)
     return after if ORDER[after.verdict] > ORDER[alone.verdict] else alone
 
 
@@ -122,6 +122,12 @@ def _before(sentence: Sentence) -> str:
         return ""
     before: str = sentence.document.text[max(0, sentence.start - BEFORE) : sentence.start].rpartition("\n\n")[2]
     return before.strip()
+
+
+def _hold(quotes: Sequence[str], sentences: Sequence[Sentence]) -> bool:
+    """Whether the documents of some sentences hold each of some quotations."""
+    texts = [_folded(text) for text in {sentence.document.id: sentence.document.text for sentence in sentences}.values()]
+    return all(any(_folded(quote) in text for text in texts) for quote in quotes)
 
 
 def _quotes(text: str) -> list[str]:

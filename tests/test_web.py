@@ -254,11 +254,14 @@ class Page:
         self.tab.wait_for_selector("#fn-viewer", state="attached")
         self.tab.wait_for_selector("#fn-box textarea")
 
+    def enter(self, question: str) -> None:
+        self.tab.fill("#fn-box textarea", question)
+        self.tab.press("#fn-box textarea", "Enter")
+
     def ask(self, question: str) -> None:
         shown = self.tab.locator(".fn-answer, .fn-declined, .fn-error")
         before = shown.count()
-        self.tab.fill("#fn-box textarea", question)
-        self.tab.press("#fn-box textarea", "Enter")
+        self.enter(question)
         shown.nth(before).wait_for()
         self.tab.locator(".fn-sources, .fn-error").nth(before).wait_for()
 
@@ -338,8 +341,7 @@ def test_a_page_that_lost_its_server_answers_again_when_it_is_back(seeds: Path, 
     page = Page(chromium, server.address)
     page.ask("Who can see my documents?")
     server.stop()
-    page.tab.fill("#fn-box textarea", "How do I remove the index?")
-    page.tab.press("#fn-box textarea", "Enter")
+    page.enter("How do I remove the index?")
     page.tab.get_by_text("Connection to the server was lost").first.wait_for()
     again = Server(seeds, offline, tmp_path, port=int(server.address.rpartition(":")[2]))
     page.tab.wait_for_timeout(6000)
@@ -441,8 +443,7 @@ def test_no_index_an_empty_one_and_a_damaged_one_say_what_to_do(
     assert "footnote build" in page.tab.inner_text(".fn-error")
     write(folder, {"a.txt": "The door is green."})
     build_index(tmp_path / "index", [folder], embedder)
-    page.tab.fill("#fn-box textarea", "What colour is the door?")
-    page.tab.press("#fn-box textarea", "Enter")
+    page.enter("What colour is the door?")
     assert "The door is green." in page.tab.inner_text(".fn-answer")
     (folder / "a.txt").unlink()
     build_index(tmp_path / "index", [folder], embedder)
@@ -505,8 +506,7 @@ def test_an_answer_that_is_being_written_can_be_stopped_and_is_kept_as_far_as_it
     page = Page(chromium, written.address)
     models.says("llama-of-the-test", WRITTEN + " And so on it went, for a very long while, without an end in sight." * 5, pause=0.1)
     choose(page, "ollama:llama-of-the-test")
-    page.tab.fill("#fn-box textarea", "When can Ukraine join NATO?")
-    page.tab.press("#fn-box textarea", "Enter")
+    page.enter("When can Ukraine join NATO?")
     page.tab.locator(".fn-pending").wait_for()
     page.tab.locator("a.fn-mark").first.wait_for()
     with page.tab.expect_response("**/gradio_api/cancel"):  # A question in the same instant would be lost in gradio's client.
@@ -535,11 +535,9 @@ def test_the_question_as_it_was_asked_can_be_edited_and_asked_again(server: Serv
 @pytest.mark.browser
 def test_the_chat_tells_which_documents_there_are_and_sums_one_up(server: Server, chromium: Any) -> None:
     page = Page(chromium, server.address)
-    page.tab.fill("#fn-box textarea", "Which documents do you have?")
-    page.tab.press("#fn-box textarea", "Enter")
+    page.enter("Which documents do you have?")
     page.tab.get_by_text("I have 5 documents:").wait_for()
-    page.tab.fill("#fn-box textarea", "Summarise the last one")
-    page.tab.press("#fn-box textarea", "Enter")
+    page.enter("Summarise the last one")
     page.tab.locator("a.fn-mark").nth(3).wait_for()
     page.close()
 

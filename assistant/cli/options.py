@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assistant.settings import Settings, from_environment
+from assistant.types import QUOTE
 
 if TYPE_CHECKING:
     from assistant.llm import ChatModel
@@ -27,10 +28,6 @@ def settings_of(index_folder: Path | None, model: str | None = None, device: str
     """The settings of the environment, overridden by what was given."""
     settings = from_environment()
     return replace(settings, index=index_folder or settings.index, model=model or settings.model, device=device or settings.device, llm=llm or settings.llm)
-
-
-QUOTE = "quote"
-"""The engine that needs no language model, as `--llm` names it."""
 
 
 def with_llm(command: Callable[..., Any]) -> Callable[..., Any]:

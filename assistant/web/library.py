@@ -18,14 +18,13 @@ from assistant.errors import SettingsError
 from assistant.llm import ChatModel, open_model, reachable, short_name
 from assistant.render import shown
 from assistant.settings import Settings
-from assistant.types import Answer, Citation
+from assistant.types import QUOTE, Answer, Citation
 from assistant.update import last_report
 from index.store import Store
 from index.types import Document
 
 T = TypeVar("T")
 
-QUOTE = "quote"
 MOST_CHATS = 500
 MOST_ANSWERS = 5_000
 AROUND = 40_000

@@ -9,8 +9,8 @@ import gradio
 from assistant.answer import LONGEST_QUESTION
 from assistant.errors import AssistantError
 from assistant.render import answer_html, html_text, report_html
-from assistant.types import Answer
-from assistant.web.library import QUOTE, Chat, Library
+from assistant.types import QUOTE, Answer
+from assistant.web.library import Chat, Library
 from index.errors import IndexingError, NoIndexError
 
 Message = dict[str, str]

@@ -11,13 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.errors import SettingsError
-from assistant.settings import Settings
+from assistant.settings import LOOPBACK, Settings
 from assistant.web.guard import App, Guard
 from assistant.web.library import Library
 from index.errors import IndexingError
 
 HERE = Path(__file__).parent
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONCURRENCY = 400
 LONGEST_QUEUE = 64
 KEPT_ALIVE_SECONDS, STOPPED_SECONDS = 10, 2
