@@ -1,4 +1,4 @@
-# make chat · make test · make check · make bench · make bench-evidence
+# make chat · make test · make check · make bench · make bench-evidence · make screenshots
 
 PYTHON ?= python3
 SOURCES ?= seeds
@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: chat test check bench bench-evidence
+.PHONY: chat test check bench bench-evidence screenshots
 
 chat: .venv/installed  ## Index SOURCES (a file or folder; default: seeds) and open the chat on PORT.
 	$(BIN)/footnote build "$(SOURCES:~%=$(HOME)%)"
@@ -27,6 +27,9 @@ bench: .venv/bench  ## Measure Footnote beside its stock peer.
 bench-evidence: .venv/bench  ## Measure the evidence model alone, and end to end, on the public dev sets.
 	$(BIN)/python -m benchmarks.evidence
 	$(BIN)/python -m benchmarks.quality
+
+screenshots: .venv/tools .venv/browser  ## Take the pictures of README anew.
+	$(BIN)/python -m benchmarks.screenshots
 
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv || ($(ROOT) apt-get update && $(ROOT) apt-get install -y python3-venv && $(PYTHON) -m venv --clear .venv)

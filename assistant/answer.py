@@ -18,6 +18,7 @@ from index.embed import open_embedder
 from index.filter import Filter
 from index.keywords import Keywords
 from index.types import Sentence
+from index.union import Corpus
 
 LONGEST_QUESTION = 4_000
 CHUNKS = 8
@@ -28,7 +29,7 @@ NEAREST = 3
 class Assistant:
     """Answers questions over one index. It holds no conversation and never changes."""
 
-    def __init__(self, index: Index, evidence: Evidence, bar: float | None = None) -> None:
+    def __init__(self, index: Corpus, evidence: Evidence, bar: float | None = None) -> None:
         """`bar` is the confidence below which the documents are said not to answer (default: as whoever judges the evidence says)."""
         self.index = index
         self.evidence = evidence

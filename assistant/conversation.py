@@ -13,9 +13,9 @@ from assistant.overview import central
 from assistant.plain import as_data
 from assistant.prompts import fill
 from assistant.types import Answer, Grounds, LanguageModel, Turn
-from index import Index
 from index.filter import Filter
 from index.types import Sentence
+from index.union import Corpus
 from index.words import content_words
 
 MOST_TURNS = 50
@@ -95,7 +95,7 @@ class Conversation:
         return assistant.ground_on(question, [sentence for group in groups for sentence in group] if model is None else _alternating(groups))
 
 
-def _documents(index: Index, only: Filter | None) -> list[tuple[str, str]]:
+def _documents(index: Corpus, only: Filter | None) -> list[tuple[str, str]]:
     """The (id, name) of every document that may be asked, in the order of ids."""
     found = map(index.document, index.document_ids)
     return [(document.id, document.name) for document in found if not only or only.accepts(document.id, document.source, document.modified)]

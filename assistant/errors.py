@@ -3,6 +3,7 @@
 AssistantError           every message: the rule, the value that broke it, what to do
 ├── QuestionError        a question that is empty or far too long
 ├── SettingsError        a setting or flag that cannot be used
+├── ExportError          a file that is no export of a conversation, or a damaged one
 ├── QuestionsError       a file of questions, or a baseline, that cannot be used; too few questions
 ├── LlmError             a language model that cannot be reached, refuses, breaks off, or sends what is no reply
 ├── ModelError           the evidence model is missing or damaged
@@ -25,6 +26,10 @@ class SettingsError(AssistantError):
 
 class QuestionsError(AssistantError):
     """A file of questions, or a baseline, that cannot be used; or too few questions to tell anything by."""
+
+
+class ExportError(AssistantError):
+    """A file that is no export of a conversation, or a damaged one."""
 
 
 class ModelError(AssistantError):

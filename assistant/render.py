@@ -13,7 +13,6 @@ from assistant.plain import one_line
 from assistant.types import UNSUPPORTED, Answer, Citation, Claim, Support
 from index.types import Chunk, Document, Hit, Sentence
 
-SPECIAL = re.compile(r"[&<>\"'\\`*_{}\[\]()#+!|~$:@-]")
 LONGEST_SHOWN = 1_500  # Characters of a sentence on a terminal; JSON has it whole.
 BY_WORDS = "Judged by words and likeness alone: the evidence model reads English only."
 INDENT = "    "
@@ -147,11 +146,16 @@ def hits_plain(hits: Sequence[Hit], around: Sequence[Sequence[Chunk]], width: in
 
 def place(sentence: Sentence, end: int | None = None) -> str:
     """Where a sentence stands, in words: document, title if it says more, page, characters."""
-    parts = [_named(sentence.document)]
+    parts = [named(sentence.document)]
     if sentence.page:
         parts.append(f"page {sentence.page}")
     parts.append(f"characters {sentence.start}–{sentence.end if end is None else end}")
     return " · ".join(parts)
+
+
+def named(document: Document) -> str:
+    """A document's title with its path; the path alone where the title says no more."""
+    return document.id if document.name in document.id else f"{document.name} ({document.id})"
 
 
 def _shown(text: str) -> str:
@@ -165,121 +169,28 @@ def _bold(text: str, colour: bool) -> str:
 # --- Markdown ----------------------------------------------------------------------------------------
 
 
-def answer_markdown(answer: Answer) -> str:
-    """The answer with footnotes, ready to paste into a document; what nothing supports is left out."""
-    marks = {citation.label: f"[^{citation.label}]" for citation in answer.citations}
+def answer_markdown(answer: Answer, prefix: str = "", hashes: bool = False) -> str:
+    """The answer with footnotes, ready to paste into a document; what nothing supports is left out.
+
+    `prefix` stands before the numbers of the footnotes: where there are several answers, each needs its own. With `hashes` each names its document's SHA-256.
+    """
+    marks = {citation.label: f"[^{prefix}{citation.label}]" for citation in answer.citations}
     if not answer.claims:
-        return "\n".join(map(_markdown, answer.text.splitlines()))
+        return "\n".join(map(markdown_text, answer.text.splitlines()))
     carried = [claim for claim in answer.claims if claim.citations]
-    body = " ".join(_markdown(claim.text) + "".join(marks[label] for label in claim.citations) + _markdown(_hardly(claim)) for claim in carried)
-    notes = [f"{marks[c.label]}: {_markdown(place(c.sentence))}: “{_markdown(c.sentence.text)}”" for c in answer.citations]
-    short = [f"**{_markdown(answer.short_answer)}**", ""] if answer.short_answer else []
-    told = [line for note in _notes(answer) for line in (f"*{_markdown(note)}*", "")]
+    body = " ".join(markdown_text(claim.text) + "".join(marks[label] for label in claim.citations) + markdown_text(_hardly(claim)) for claim in carried)
+    notes = [f"{marks[c.label]}: {quoted_markdown(c, hashes)}" for c in answer.citations]
+    short = [f"**{markdown_text(answer.short_answer)}**", ""] if answer.short_answer else []
+    told = [line for note in _notes(answer) for line in (f"*{markdown_text(note)}*", "")]
     return "\n".join([*short, body, "", *told, *notes])
 
 
-def _markdown(text: str) -> str:
+def quoted_markdown(citation: Citation, hashes: bool) -> str:
+    """A cited sentence and where it stands."""
+    sentence = citation.sentence
+    told = f"{markdown_text(place(sentence))}: “{markdown_text(sentence.text)}”"
+    return f"{told} (sha256:{sentence.document.source_hash})" if hashes else told
+
+
+def markdown_text(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", one_line(text))
-
-
-# --- HTML --------------------------------------------------------------------------------------------
-
-
-def answer_html(answer: Answer, key: str) -> str:
-    """An answer for the chat. Its marks are links to `#cite-KEY-N`, which the page opens in the viewer."""
-    if answer.told is not None:
-        return "".join(f'<p class="fn-answer">{html_text(line)}</p>' for line in answer.told.splitlines())
-    if not answer.claims and not answer.pending:
-        return _declined_html(answer, key)
-    quotes = {citation.label: citation for citation in answer.citations}
-    claims = " ".join(_claim_html(claim, quotes, key) for claim in answer.claims)
-    claims += f' <span class="fn-pending">{html_text(answer.pending)}</span>' if answer.pending else ""
-    short = f'<p class="fn-short">{html_text(answer.short_answer)}</p>' if answer.short_answer else ""
-    return f'{short}<p class="fn-answer">{claims}</p>{_judge_html(answer)}{_list_html("Sources", answer.citations, key)}'
-
-
-def _claim_html(claim: Claim, quotes: dict[int, Citation], key: str) -> str:
-    """A sentence with its marks; one that the documents do not carry, or hardly, says so in words."""
-    marks = "".join(_mark_html(quotes[label], key) for label in claim.citations)
-    match claim.support:
-        case Support.SUPPORTED:
-            return html_text(claim.text) + marks
-        case Support.WEAK:
-            return f'<span class="fn-weak" title="The cited sentence may not say quite this">{html_text(claim.text)}</span>{marks}'
-    why = f": its {claim.differs[0]} differs" if claim.differs else ""
-    return f'<span class="fn-unsupported" title="{UNSAID}{why}">{html_text(claim.text)}<span class="fn-flag">not supported{html_text(why)}</span></span>'
-
-
-def _declined_html(answer: Answer, key: str) -> str:
-    said = f'<p class="fn-declined">{html_text(answer.text)}</p>{_judge_html(answer)}'
-    return said + (_list_html("Closest passages", answer.nearest, key) if answer.nearest else "")
-
-
-def _judge_html(answer: Answer) -> str:
-    return "".join(f'<p class="fn-note">{html_text(note)}</p>' for note in _notes(answer))
-
-
-def _mark_html(citation: Citation, key: str) -> str:
-    # The word joiner keeps the mark on the line of the word it follows.
-    return f'&#8288;<a class="fn-mark" href="#cite-{key}-{citation.label}" title="{html_text(_hover(citation))}">{citation.label}</a>'
-
-
-def _list_html(heading: str, citations: Sequence[Citation], key: str) -> str:
-    items = "".join(
-        f'<li><a class="fn-source" href="#cite-{key}-{c.label}"><span class="fn-label">{c.label}</span>'
-        f'<span class="fn-where">{html_text(_where(c))}</span><span class="fn-quote">{html_text(c.sentence.text)}</span></a></li>'
-        for c in citations
-    )
-    return f'<p class="fn-heading">{heading}</p><ol class="fn-sources">{items}</ol>'
-
-
-def _hover(citation: Citation) -> str:
-    return f"{_where(citation)}: {textwrap.shorten(one_line(citation.sentence.text), 300, placeholder=' …')}"
-
-
-def _where(citation: Citation) -> str:
-    page = f", page {citation.page}" if citation.page else ""
-    return f"{_named(citation.sentence.document)}{page}"
-
-
-def _named(document: Document) -> str:
-    """A document's title with its path; the path alone where the title says no more."""
-    return document.id if document.name in document.id else f"{document.name} ({document.id})"
-
-
-def html_text(text: str) -> str:
-    """Text that is only text: no tag, no attribute, and nothing that Markdown or a formula would read as more."""
-    return SPECIAL.sub(lambda match: f"&#{ord(match[0])};", one_line(text))
-
-
-# --- What was read -----------------------------------------------------------------------------------
-
-MOST_TOLD = 100
-"""Files of a kind that a reading report lists: whoever has more looks at `footnote build --json`."""
-
-
-def report_html(report: dict[str, Any]) -> str:
-    """The reading report of the last build, folded away: what was read, what was not and why, what looked odd."""
-    read = ", ".join(f"{count} {name}" for name, count in report["types"].items()) or "nothing new"
-    languages = ", ".join(f"{count} {name}" for name, count in report["languages"].items())
-    seconds = ", ".join(f"{stage} {took:.1f} s" for stage, took in report["seconds"].items())
-    rows = [("Read", read), ("Language", languages), ("Text", _amount(report)), ("Time", seconds)]
-    facts = "".join(f"<li><b>{name}</b> {html_text(value)}</li>" for name, value in rows if value)
-    kinds = (("failed", "Not read"), ("skipped", "Skipped"), ("warnings", "To note"))
-    lists = "".join(_told(title, report[kind]) for kind, title in kinds)
-    count = len(report["failed"])
-    failed = f" · {count} file{'' if count == 1 else 's'} not read" if count else ""
-    return f'<details class="fn-report"><summary>Reading report{failed}</summary><ul>{facts}</ul>{lists}</details>'
-
-
-def _amount(report: dict[str, Any]) -> str:
-    share = report["in_sentences"]
-    return f"{report['characters']:,} characters, {share:.0%} of them in sentences" if share is not None else ""
-
-
-def _told(title: str, found: list[dict[str, str]]) -> str:
-    if not found:
-        return ""
-    items = "".join(f"<li>{html_text(one_line(problem['file']))}: {html_text(one_line(problem['reason']))}</li>" for problem in found[:MOST_TOLD])
-    more = f"<li>and {len(found) - MOST_TOLD} more</li>" if len(found) > MOST_TOLD else ""
-    return f"<p><b>{title} ({len(found)})</b></p><ul>{items}{more}</ul>"

@@ -20,11 +20,13 @@ class Settings:
     """What can be chosen. Flags override it by `dataclasses.replace`."""
 
     index: Path = Path(".footnote")
+    data: Path | None = None
     model: str | None = None
     cache: Path | None = None
     llm: str | None = None
     device: str = "cpu"
     llm_silence: float = 45.0
+    upload_mb: int = 50
     unsupported: str = "mark"
     ollama_address: str = "http://127.0.0.1:11434"
     openai_address: str = "https://api.openai.com/v1"
@@ -32,6 +34,11 @@ class Settings:
     openai_key: str = field(default="", repr=False)
     anthropic_key: str = field(default="", repr=False)
     llm_key: str = field(default="", repr=False)
+
+    @property
+    def data_folder(self) -> Path:
+        """Where conversations, uploads and users are kept."""
+        return self.data or self.index.with_name(f"{self.index.resolve().name}-chats")
 
     @property
     def model_name(self) -> str:
@@ -50,11 +57,13 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     given = {name: value for name, value in environment.items() if value}
     return Settings(
         index=Path(given.get("FOOTNOTE_INDEX", ".footnote")),
+        data=Path(given["FOOTNOTE_DATA"]) if "FOOTNOTE_DATA" in given else None,
+        upload_mb=int(_positive(given.get("FOOTNOTE_UPLOAD_MB", "50"), "FOOTNOTE_UPLOAD_MB", "the largest file that may be uploaded, in MB")),
         model=given.get("FOOTNOTE_MODEL"),
         cache=Path(given["FOOTNOTE_CACHE"]) if "FOOTNOTE_CACHE" in given else None,
         llm=given.get("FOOTNOTE_LLM"),
         device=given.get("FOOTNOTE_DEVICE", "cpu"),
-        llm_silence=_seconds(given.get("FOOTNOTE_LLM_TIMEOUT", "45")),
+        llm_silence=_positive(given.get("FOOTNOTE_LLM_TIMEOUT", "45")),
         unsupported=_one_of("FOOTNOTE_UNSUPPORTED", given.get("FOOTNOTE_UNSUPPORTED", "mark"), UNSUPPORTED),
         ollama_address=_address(given.get("OLLAMA_HOST", "127.0.0.1:11434")),
         openai_address=given.get("OPENAI_BASE_URL", given.get("OPENAI_API_BASE", "https://api.openai.com/v1")),
@@ -65,13 +74,13 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
-def _seconds(text: str) -> float:
+def _positive(text: str, name: str = "FOOTNOTE_LLM_TIMEOUT", meaning: str = "the seconds that a language model may be silent") -> float:
     try:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 3600:
-        raise SettingsError(f"FOOTNOTE_LLM_TIMEOUT is {text!r}: give the seconds that a language model may be silent, up to 3600")
+        raise SettingsError(f"{name} is {text!r}: give {meaning}, up to 3600")
     return seconds
 
 

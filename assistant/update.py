@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from assistant.settings import Settings
+from assistant.standing import Find
 from index.build import Built, Plan, Report, build, plan, reusable
 from index.embed import Embedder, Postponed, open_embedder
 from index.errors import NoIndexError, SourceError, StoreError
 from index.load import Foreign, Loading, Problem, Seen, connects, load, resolve, version
 from index.store import Recipe, Store
-from index.types import ModelIdentity
+from index.types import Document, ModelIdentity, Unchanged
+
+TAKEN_OUT = "was taken out of the index in the chat, where it can be brought back"
 
 Opener = Callable[[str, Path, ModelIdentity | None, str], Embedder]
 Track = Callable[[Sequence[Any]], Iterable[Any]]
@@ -107,6 +110,19 @@ def reading_report(done: Update) -> dict[str, Any]:
     }
 
 
+def left_out(store: Store) -> tuple[str, ...]:
+    """The files that were taken out of the index while they stay in its sources, by their absolute paths."""
+    data = store.remembered("LEFT_OUT")
+    return tuple(json.loads(data)) if data else ()
+
+
+def leave_out(settings: Settings, files: Sequence[str]) -> None:
+    """Leave exactly these files, by their absolute paths, out of the builds to come. Raises StoreError, LockError."""
+    store = Store(settings.index)
+    with store.lock():
+        store.remember("LEFT_OUT", json.dumps(sorted(files)).encode())
+
+
 def problems(found: Sequence[Problem]) -> list[dict[str, str]]:
     return [{"file": problem.file, "reason": problem.reason} for problem in found]
 
@@ -119,6 +135,23 @@ def preview(
     changes = plan(job.loading.documents, job.old)
     job.check(watching)
     return changes, job.loading
+
+
+def todays(settings: Settings) -> Find:
+    """Today's documents, as their files are now, whatever the index holds. Nothing is changed. Raises IndexingError."""
+    store = Store(settings.index)
+    store.generation()  # An index that there is not has no documents.
+    job = _Job.of(store, settings, (), False, Watching(), ())
+    read = {document.id: document for document in job.loading}
+
+    stamps = job.old.contents.stamps if job.old else {}
+    twins = {found.source_hash if isinstance(found, Document) else stamps[id].source_hash: id for id, found in read.items()}
+
+    def find(id: str, source_hash: str) -> Document | None:
+        found = read.get(id) or read.get(twins.get(source_hash, ""))
+        return job.old.contents.document(found.id) if isinstance(found, Unchanged) and job.old else found if isinstance(found, Document) else None
+
+    return find
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +176,10 @@ class _Job:
         seen = Seen() if full else Seen.from_bytes(store.remembered("SEEN"), version())
         same = old is not None and (old.manifest.readers, old.manifest.reading) == (names, version())  # Another reader may say something else of a file.
         known = old.contents if old and same else None
-        return cls(sources, names, before, old, load(sources, known, seen, [settings.index], watching.reading, foreign))
+        away = left_out(store)
+        loading = load(sources, known, seen, [settings.index, *map(Path, away)], watching.reading, foreign)
+        loading.skipped += tuple(Problem(file, TAKEN_OUT) for file in away if Path(file).is_file())
+        return cls(sources, names, before, old, loading)
 
     def check(self, watching: Watching) -> None:
         """A source that is named for the first time must hold something; one that was emptied since leaves an empty index."""

@@ -103,9 +103,24 @@ class Contents:
             raise KeyError(id)
         return number
 
+    @cached_property
+    def _by_file(self) -> dict[str, str]:
+        """An id for the hash of each file."""
+        return {stamp.source_hash: id for id, stamp in self.stamps.items()}
+
+    def twin(self, source_hash: str) -> str | None:
+        """The id of a document that was read from a file of this SHA-256; None if there is none."""
+        return self._by_file.get(source_hash)
+
+    def outline(self, id: str) -> Document:
+        """The document of this id without its text, which for a list need not be read; KeyError if there is none."""
+        return self._made(self._known(id), "")
+
     def _read_document(self, number: int) -> Document:
+        return self._made(number, str(self.tables.text[slice(*self.tables.span(number, TEXT))], "utf-8"))
+
+    def _made(self, number: int, text: str) -> Document:
         id, title, source_hash, source, pages, headings, inside, notes, language = json.loads(bytes(self.tables.lines[slice(*self.tables.span(number, ENTRY))]))
-        text = str(self.tables.text[slice(*self.tables.span(number, TEXT))], "utf-8")
         modified = int(self.tables.documents[number, MODIFIED])
         return Document(id, title, text, tuple(pages), source_hash, tuple(Heading(*h) for h in headings), source, modified, inside, tuple(notes), language)
 

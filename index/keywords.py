@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,14 @@ class Postings:
     def lengths(self, rows: int) -> NDArray[np.int32]:
         """The sum of each row."""
         return np.bincount(self.rows, self.counts, minlength=rows).astype(np.int32)
+
+
+class Vocabulary(Protocol):
+    """The words that are indexed, by their stems, and how rare each is."""
+
+    def __contains__(self, stemmed: str, /) -> bool: ...
+
+    def rarity(self, stemmed: str) -> float: ...
 
 
 class Keywords:

@@ -194,9 +194,21 @@ class Index:
         rows = range(total) if total <= count else (n * total // count for n in range(count))
         return map(self._contents.chunk, rows)
 
+    def has(self, id: str) -> bool:
+        """Whether there is a document of this id."""
+        return self._contents.has(id)
+
+    def twin(self, source_hash: str) -> str | None:
+        """The id of a document that was read from a file of this SHA-256; None if there is none."""
+        return self._contents.twin(source_hash)
+
     def document(self, id: str) -> Document:
         """The document of this id; KeyError if there is none."""
         return self._contents.document(id)
+
+    def outline(self, id: str) -> Document:
+        """The document of this id without its text; KeyError if there is none."""
+        return self._contents.outline(id)
 
     def sentences_of(self, id: str) -> tuple[Sentence, ...]:
         """All sentences of a document, in its order."""

@@ -6,6 +6,7 @@
       MANIFEST.json      format, model, sources, and size and XXH3 (128 bits) of every other file
     CURRENT              the generation that counts, with the hash of its manifest: replacing it is the commit
     REPORT               what the last build read and what it could not, for whoever asks later
+    LEFT_OUT             the files of the sources that are not to be indexed
     BAR, RUNS            the bar under which it is declined to answer, and the figures of past evaluations: of no concern to a build
     SEEN                 which files were read, as the file system and their hashes tell them: it saves reading them again, and can be lost
     JOURNAL              the vectors that a build has made so far: a build that was stopped goes on from them
@@ -40,7 +41,7 @@ from index.journal import Journal, write_all
 from index.types import ModelIdentity
 
 FORMAT = 5
-OURS = re.compile(r"LOCK|CURRENT|SEEN|REPORT|BAR|RUNS|JOURNAL|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT|SEEN|REPORT|BAR|RUNS)")
+OURS = re.compile(r"LOCK|CURRENT|SEEN|REPORT|LEFT_OUT|BAR|RUNS|JOURNAL|gen-[0-9a-f]{16}|building-(?:[0-9a-f]{8}|CURRENT|SEEN|REPORT|LEFT_OUT|BAR|RUNS)")
 REPAIR = "`footnote build` makes it whole again"
 NAME_SOURCES = "name what it was made of: `footnote build FOLDER`"
 TRIES = 5
@@ -368,7 +369,7 @@ class Store:
     # --- Beside the generations ------------------------------------------------------------------------
 
     def remember(self, name: str, data: bytes) -> None:
-        """Keep something for the next build, or for whoever asks: SEEN, REPORT, BAR or RUNS. Call it under `lock`."""
+        """Keep something for the next build, or for whoever asks: SEEN, REPORT, LEFT_OUT, BAR or RUNS. Call it under `lock`."""
         with self._writing(AS_IT_WAS):
             self._swap(name, xxhash.xxh3_128_digest(data) + data)
 

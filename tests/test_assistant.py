@@ -16,9 +16,11 @@ from assistant.errors import CitationError, PromptError, QuestionError
 from assistant.evidence.candidates import fits, names
 from assistant.followup import leans
 from assistant.prompts import fill
-from assistant.render import answer_html, answer_json, answer_markdown, answer_plain, html_text
+from assistant.render import answer_json, answer_markdown, answer_plain
 from assistant.settings import from_environment
 from assistant.types import Answer, Citation, Claim, Draft, Grounds, Judgement, Support, Verdict
+from assistant.web.answers import answer_html, html_text
+from assistant.web.words import words_of
 from index.embed import Embedder
 from index.types import Document, Hit, Sentence
 from tests.conftest import build_index, write
@@ -323,10 +325,10 @@ def hostile_answer() -> Answer:
 def test_html_holds_no_markup_but_our_own() -> None:
     from lxml import html
 
-    page = answer_html(hostile_answer(), "key")
+    page = answer_html(hostile_answer(), "key", words_of("en"))
     tree = html.fragment_fromstring(page, create_parent="div")
     assert {node.tag for node in tree.iter()} == {"div", "p", "a", "ol", "li", "span"}
-    assert {link.get("href") for link in tree.iter("a")} == {"#cite-key-1"}
+    assert {link.get("href") for link in tree.iter("a")} == {"#cite-key-1", *(f"#do-{act}-key" for act in "why copy good bad again edit".split())}
     assert not set("![]`*$\\") & set(page)
     assert "http://evil.example/x.png" in tree.text_content()
 

@@ -173,7 +173,7 @@ WRONG = [
     (["search", "x", "--since", "yesterday"], "does not match the format '%Y-%m-%d'"),
     (["build", ".", "--device", "abacus"], "the device 'abacus' is none of cpu, cuda, mps"),
     (["ask", "Who?", "--llm", "some:model"], "there is no language model 'some:model': write ollama:MODEL"),
-    (["chat", "--host", "0.0.0.0"], "there is no login yet"),
+    (["chat", "--host", "0.0.0.0"], "without a login"),
 ]
 
 
@@ -392,7 +392,7 @@ def test_an_installed_wheel_brings_prompts_and_page(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "zipfile", "-e", str(wheel), str(installed)], check=True)
     code = (
         "import json, assistant.prompts as p; from pathlib import Path; web = Path(p.__file__).parent / 'web'\n"
-        "print(json.dumps([str(p.folder()), (p.folder() / 'answer.md').is_file(), (web / 'chat.js').is_file()]))"
+        "print(json.dumps([str(p.folder()), (p.folder() / 'answer.md').is_file(), (web / 'static' / 'chat.js').is_file()]))"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=installed, env={**os.environ, "PYTHONPATH": str(installed)}, capture_output=True, check=True)
     assert json.loads(ran.stdout) == [str(installed / "assistant" / "prompts_data"), True, True]

@@ -16,14 +16,16 @@ FILES = sorted([*(REPOSITORY / "index").rglob("*.py"), *(REPOSITORY / "assistant
 FLOORS = {
     "index.errors": 0, "index.types": 0, "index.words": 0,
     "index.load": 1, "index.split": 1, "index.embed": 1, "index.vectors": 1, "index.keywords": 1, "index.filter": 1, "index.journal": 1, "index.tables": 1,
-    "index.store": 2, "index.contents": 2, "index.retriever": 2, "index.build": 3, "index.search": 3, "index.doctor": 4, "index": 5,
+    "index.store": 2, "index.contents": 2, "index.retriever": 2, "index.original": 1,
+    "index.pages": 2, "index.build": 3, "index.search": 3, "index.union": 4, "index.doctor": 4, "index": 5,
     "assistant.plain": 10, "assistant.injection": 10, "assistant.opposites": 9, "assistant.errors": 10, "assistant.types": 10, "assistant.agreement": 10,
     "assistant.settings": 11, "assistant.prompts": 11, "assistant.evidence": 11, "assistant.cite": 11, "assistant.quote": 11, "assistant.verify": 11,
     "assistant.bar": 11, "assistant.reply": 11, "assistant.followup": 11, "assistant.overview": 11,
     "assistant.about": 12, "assistant.llm": 12, "assistant.compose": 12, "assistant.answer": 13,
-    "assistant.calibrate": 14, "assistant.evaluate": 14,
+    "assistant.calibrate": 14, "assistant.evaluate": 14, "assistant.database": 11, "assistant.standing": 10, "assistant.record": 11, "assistant.people": 12,
+    "assistant.history": 12,
     "assistant.update": 12, "assistant.watch": 13, "assistant.conversation": 14,
-    "assistant.render": 15, "assistant": 16, "assistant.training": 17, "assistant.web": 17, "assistant.cli": 18,
+    "assistant.render": 15, "assistant.export": 16, "assistant": 16, "assistant.training": 17, "assistant.web": 17, "assistant.cli": 18,
 }  # fmt: skip
 
 DOORS = {
@@ -53,10 +55,11 @@ DOORS = {
     "compressed_rtf": {"index.load.mail"},
     "pylatexenc": {"index.load.latex"},
     "lxml": {"index.load.markup", "index.load.slides", "index.load.word"},
-    "pypdfium2": {"index.load.pdf"},
+    "pypdfium2": {"index.load.pdf", "index.load.printed"},
     "rapidocr": {"index.load.ocr"},
     "charset_normalizer": {"index.load.text"},
     "watchfiles": {"assistant.watch"},
+    "sqlite3": {"assistant.database"},
     "jinja2": {"assistant.prompts"},
     "click": {
         "assistant.cli",
@@ -64,13 +67,15 @@ DOORS = {
         "assistant.cli.build",
         "assistant.cli.chat",
         "assistant.cli.inspect",
+        "assistant.cli.keep",
         "assistant.cli.measure",
         "assistant.cli.options",
         "assistant.cli.output",
+        "assistant.cli.people",
     },
     "rich": {"assistant.cli.output"},
     "gradio": {"assistant.web.page", "assistant.web.server"},
-    "fastapi": {"assistant.web.server"},
+    "fastapi": {"assistant.web.routes", "assistant.web.server"},
     "uvicorn": {"assistant.web.server"},
 }
 
@@ -142,7 +147,7 @@ def test_every_door_is_used() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=module_of)
 def test_only_settings_decides_by_the_environment(file: Path) -> None:
-    writes_for_others = {"assistant.settings", "assistant.web.server", "index.load.reader"}  # The last two pass it on to gradio and to a child.
+    writes_for_others = {"assistant.settings", "assistant.web.server", "index.load.worker"}  # The last two pass it on to gradio and to a child.
     assert "os.environ" not in file.read_text("utf-8") or module_of(file) in writes_for_others
 
 

@@ -1,9 +1,8 @@
 """The guard, the passages, and the page in a real browser: a click on a citation shows the very sentence."""
 
 import asyncio
+import json
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,30 +14,16 @@ import pytest
 
 from assistant.errors import SettingsError
 from assistant.settings import Settings
+from assistant.web.chats import MOST_OPEN, Chats
+from assistant.web.files import safe_name
 from assistant.web.guard import MOST_BODY, App, Guard
-from assistant.web.library import MOST_CHATS, Library
+from assistant.web.library import Library
+from assistant.web.words import LANGUAGES, chosen, words_of
 from index.embed import Embedder
 from index.errors import NoIndexError
+from tests.browser import Page, Server
 from tests.conftest import REPOSITORY, ModelServer, Run, build_index, write
-
-
-class Server:
-    """`footnote chat` in a process of its own, offline, on a free port."""
-
-    def __init__(self, index: Path, environment: dict[str, str], cwd: Path, port: int = 0, llm: str = "quote") -> None:
-        command = [sys.executable, "-m", "assistant.cli", "chat", "--port", str(port), "--index", str(index), "--llm", llm]
-        self.process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert self.process.stdout is not None
-        said = self.process.stdout.readline().decode()
-        found = re.search(r"http://127\.0\.0\.1:\d+", said)
-        assert found, said
-        self.address = found[0]
-
-    def stop(self) -> str:
-        """Ask it to stop, as Ctrl+C does; what it said of trouble."""
-        self.process.send_signal(2)
-        _, errors = self.process.communicate(timeout=20)
-        return errors.decode().strip()
+from tests.documents import pdf
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +47,12 @@ def let_in(guard: App, method: str, path: str, host: str = "127.0.0.1:7860", con
     return asyncio.run(send())
 
 
-def request(server: "Server", method: str, path: str, content: bytes | None = None, **headers: str) -> httpx.Response:
+def request(server: Server, method: str, path: str, content: bytes | None = None, **headers: str) -> httpx.Response:
     """What the real server answers."""
     return httpx.request(method, server.address + path, content=content, headers=headers, timeout=30)
 
 
-def test_the_page_is_served_with_a_policy_that_names_its_scripts(server: "Server") -> None:
+def test_the_page_is_served_with_a_policy_that_names_its_scripts(server: Server) -> None:
     response = request(server, "GET", "/")
     assert response.status_code == 200
     policy = response.headers["content-security-policy"]
@@ -80,7 +65,7 @@ def test_the_page_is_served_with_a_policy_that_names_its_scripts(server: "Server
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:1", "127.0.0.1", "localhost.evil.example:7860"])
-def test_another_host_name_is_refused(server: "Server", host: str) -> None:
+def test_another_host_name_is_refused(server: Server, host: str) -> None:
     assert request(server, "GET", "/", host=host).status_code == 421
 
 
@@ -91,7 +76,7 @@ def test_another_host_name_is_refused(server: "Server", host: str) -> None:
     " /gradio_api/token /gradio_api/user /login_check /gradio_api/vibe-code /gradio_api/run-history/records /gradio_api/mcp/"
     " /gradio_api/stream/a/b/c/playlist.m3u8 /gradio_api/call/predict/x /pwa_icon /passage/x/y /index.html /..%2f..%2fetc/passwd".split(),
 )
-def test_what_a_chat_does_not_need_is_not_there(server: "Server", path: str) -> None:
+def test_what_a_chat_does_not_need_is_not_there(server: Server, path: str) -> None:
     assert request(server, "GET", path).status_code == 404
 
 
@@ -102,12 +87,12 @@ def test_what_a_chat_does_not_need_is_not_there(server: "Server", path: str) -> 
         "/gradio_api/run/typed",
         "/gradio_api/call/typed",
         "/gradio_api/api/typed",
-        "/login",
+        "/upload/x",
         "/gradio_api/component_server",
         "/gradio_api/vibe-edit",
     ],
 )
-def test_what_a_chat_does_not_write_is_refused(server: "Server", path: str) -> None:
+def test_what_a_chat_does_not_write_is_refused(server: Server, path: str) -> None:
     assert request(server, "POST", path, content=b"{}", origin=server.address).status_code == 404
 
 
@@ -147,61 +132,75 @@ def test_a_body_that_hides_its_length_is_cut_off() -> None:
 
 
 @pytest.mark.parametrize("path", ["/?deep_link=x", "/?view=api", "/static/..%2fconfig", "/assets/..%2f..%2fx"])
-def test_the_address_of_the_page_takes_nothing(server: "Server", path: str) -> None:
+def test_the_address_of_the_page_takes_nothing(server: Server, path: str) -> None:
     with httpx.Client() as client:
         url = httpx.URL(server.address).copy_with(raw_path=path.encode())
         assert client.request("GET", url).status_code == 404
 
 
-def test_a_proxy_is_not_believed(server: "Server") -> None:
+def test_a_proxy_is_not_believed(server: Server) -> None:
     assert "evil.example" not in request(server, "GET", "/config", **{"x-forwarded-host": "evil.example"}).text
 
 
-def test_a_method_that_is_not_offered_is_refused(server: "Server") -> None:
+def test_a_method_that_is_not_offered_is_refused(server: Server) -> None:
     assert request(server, "DELETE", "/").status_code == 405
 
 
-# --- The library ---------------------------------------------------------------------------------------
+# --- The conversations -----------------------------------------------------------------------------------
 
 
-def test_a_passage_is_the_document_in_pieces(seeds: Path) -> None:
-    library = Library(Settings(index=seeds))
-    name = library.new_chat()
-    answer, key = library.ask(name, "How do I remove the index?")
-    assert library.chat(name).keys == (key,)
-    passage = library.passage(key, 1)
+@pytest.fixture
+def chats(seeds: Path, tmp_path: Path) -> Iterator[Chats]:
+    library = Library(Settings(index=seeds, data=tmp_path / "data"))
+    chats = Chats(library, tmp_path / "data" / "people" / "owner")
+    yield chats
+    chats.close()
+    library.close()
+
+
+def chats_over(index: Path, data: Path) -> Chats:
+    return Chats(Library(Settings(index=index, data=data)), data / "people" / "owner")
+
+
+def test_a_passage_is_the_page_with_rectangles_and_the_text_in_blocks(chats: Chats) -> None:
+    name = chats.new()
+    answer, key = chats.ask(name, "How do I remove the index?")
+    assert chats.open(name).keys == (key,)
+    passage = chats.passage(key, 1)
     assert passage is not None
     document = answer.citations[0].sentence.document
-    assert (passage["document"], passage["page"], passage["pages"]) == ("citations-privacy-trouble.pdf", 2, 2)
-    assert [text for kind, text in passage["pieces"] if kind == "cited"] == ["Delete the folder .footnote to remove the index."]
-    assert "".join(text for kind, text in passage["pieces"] if kind != "page").split() == document.text.split()
-    assert [text for kind, text in passage["pieces"] if kind == "page"] == ["1", "2"]
-    assert "Who can see my documents?" in [text for kind, text in passage["pieces"] if kind == "heading"]
-    assert (library.passage(key, 99), library.passage("unknown", 1)) == (None, None)
+    assert (passage["document"], passage["page"], passage["pages"], passage["state"]) == ("citations-privacy-trouble.pdf", 2, 2, "unchanged")
+    assert passage["sizes"] == [[595.0, 841.9]] * 2
+    ((label, boxes),) = passage["boxes"][2]
+    assert (label, len(boxes)) == (1, 1)
+    runs = [run for block in passage["blocks"] for run in block.get("runs", [])]
+    assert ["".join(text for _, text in run["pieces"]) for run in runs if run["current"]] == ["Delete the folder .footnote to remove the index."]
+    assert "".join("".join(text for run in runs for _, text in run["pieces"]).split()) == "".join(document.text.split())
+    assert [block["level"] for block in passage["blocks"] if block["kind"] == "page"] == [1, 2]
+    assert "Who can see my documents?" in [block["runs"][0]["pieces"][0][1] for block in passage["blocks"] if block["kind"] == "heading"]
+    assert (chats.passage(key, 99), chats.passage("unknown", 1)) == (None, None)
 
 
 def test_a_long_document_is_shown_around_the_sentence(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
     filler = "The harbour was quiet that day. " * 2000
     write(folder, {"a.txt": f"{filler}\n\nThe lighthouse keeper was called Orla.\n\n{filler}"})
     build_index(tmp_path / "index", [folder], embedder)
-    library = Library(Settings(index=tmp_path / "index"))
-    name = library.new_chat()
-    library.ask(name, "What was the lighthouse keeper called?")
-    passage = library.passage(library.chat(name).keys[0], 1)
+    chats = chats_over(tmp_path / "index", tmp_path / "data")
+    _, key = chats.ask(chats.new(), "What was the lighthouse keeper called?")
+    passage = chats.passage(key, 1)
     assert passage is not None
     assert (passage["cut_before"], passage["cut_after"]) == (True, True)
     assert passage["quote"] == "The lighthouse keeper was called Orla."
 
 
-def test_questions_that_overlap_keep_their_own_citations(seeds: Path) -> None:
-    library = Library(Settings(index=seeds))
-    name = library.new_chat()
+def test_questions_that_overlap_keep_their_own_citations(chats: Chats) -> None:
+    name = chats.new()
     questions = ["Who can see my documents?", "How do I remove the index?", "Can two builds run at the same time?"] * 3
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda question: library.ask(name, question), questions))
-    assert len(library.chat(name).keys) == len(questions)
+        answers = list(pool.map(lambda question: chats.ask(name, question), questions))
+    assert len(chats.open(name).keys) == len(questions)
     for answer, key in answers:
-        passage = library.passage(key, 1)
+        passage = chats.passage(key, 1)
         assert passage is not None
         assert passage["quote"] == answer.citations[0].sentence.text
 
@@ -213,62 +212,249 @@ def test_starter_questions_are_ones_that_the_documents_answer(seeds: Path) -> No
     assert all(library.assistant().ask(question).found for question in starters)
 
 
-def test_a_new_build_is_seen_by_the_next_question(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
-    library = Library(Settings(index=tmp_path / "index"))
+def test_a_new_build_is_seen_by_the_next_question_and_old_answers_tell_what_became_of_them(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    chats = chats_over(tmp_path / "index", tmp_path / "data")
     with pytest.raises(NoIndexError):
-        library.assistant()
+        chats.library.assistant()
+    write(folder, {"a.txt": "The door is green. The gate is old.", "b.txt": "The roof is flat.", "c.txt": "The wall is high."})
+    build_index(tmp_path / "index", [folder], embedder)
+    name = chats.new()
+    asked = {
+        what: chats.ask(name, question)[1]
+        for what, question in (("door", "What colour is the door?"), ("roof", "How is the roof?"), ("wall", "How is the wall?"))
+    }
+    assert chats.states(name) == {}
+    write(folder, {"a.txt": "The gate is new. The door is green.", "b.txt": "The roof is steep."})
+    (folder / "c.txt").unlink()
+    build_index(tmp_path / "index", [folder], embedder)
+    assert chats.ask(name, "How is the roof?")[0].citations[0].sentence.text == "The roof is steep."
+    again = chats_over(tmp_path / "index", tmp_path / "data")
+    states = again.states(name)
+    assert [states[asked[what]][1] for what in ("door", "roof", "wall")] == ["moved", "changed", "removed"]
+    moved, changed, removed = (again.passage(asked[what], 1) for what in ("door", "roof", "wall"))
+    assert moved is not None
+    assert (moved["state"], moved["start"], moved["quote"]) == ("moved", 17, "The door is green.")
+    assert changed is not None
+    assert (changed["state"], changed["quote"], changed["marks"]) == ("changed", "The roof is flat.", [])
+    assert removed is not None
+    assert (removed["state"], removed["quote"], removed["blocks"]) == ("removed", "The wall is high.", [])
+
+
+def test_a_file_that_changed_since_it_was_indexed_is_told_of_and_shown_as_it_was_read(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    write(folder, {"a.pdf": pdf([["The keeper was called Orla."]])})
+    build_index(tmp_path / "index", [folder], embedder)
+    chats = chats_over(tmp_path / "index", tmp_path / "data")
+    _, key = chats.ask(chats.new(), "What was the keeper called?")
+    fresh = chats.passage(key, 1)
+    assert fresh is not None
+    assert (fresh["file"], len(fresh["sizes"])) == ("", 1)
+    write(folder, {"a.pdf": pdf([["Nothing of the kind stands here."]])})
+    stale = chats.passage(key, 1)
+    assert stale is not None
+    assert (stale["file"], stale["sizes"], stale["state"]) == ("changed", [], "unchanged")
+    (folder / "a.pdf").unlink()
+    gone = chats.passage(key, 1)
+    assert gone is not None
+    assert (gone["file"], gone["original"]) == ("gone", False)
+    chats.library.close()
+
+
+def test_conversations_survive_a_restart_and_go_on(seeds: Path, tmp_path: Path) -> None:
+    chats = chats_over(seeds, tmp_path / "data")
+    name = chats.new()
+    chats.ask(name, "What did Emmanuel Macron say in an interview?")
+    chats.close()
+    chats = chats_over(seeds, tmp_path / "data")
+    answer, _ = chats.ask(name, "And when was that?")
+    assert "Macron" in answer.standalone
+    assert len(chats.open(name).keys) == 2
+    passage = chats.passage(chats.open(name).keys[0], 1)
+    assert passage is not None
+    assert passage["state"] == "unchanged"
+
+
+def test_a_conversation_that_is_deleted_is_gone_with_its_files_and_stays_so(chats: Chats, tmp_path: Path) -> None:
+    name = chats.new()
+    _, key = chats.ask(name, "Who can see my documents?")
+    growing = chats.answers(name, "How do I remove the index?")
+    next(growing)
+    chats.delete(name)
+    assert list(growing) == []
+    assert (chats.open(name).keys, chats.passage(key, 1), chats.history.chats()) == ((), None, [])
+
+
+def test_more_conversations_than_fit_in_memory_are_read_again(chats: Chats) -> None:
+    names = [chats.new() for _ in range(MOST_OPEN + 5)]
+    for name in names:
+        chats.ask(name, "Who can see my documents?")
+    assert len(chats._open) == MOST_OPEN
+    assert all(len(chats.open(name).keys) == 1 for name in names)
+
+
+def test_one_person_among_several_may_not_ask_without_end(seeds: Path, tmp_path: Path) -> None:
+    chats = Chats(Library(Settings(index=seeds, data=tmp_path)), tmp_path / "anna", limited=True)
+    under_way = [chats.answers(chats.new(), "Who can see my documents?") for _ in range(3)]
+    for growing in under_way:
+        next(growing)
+    with pytest.raises(SettingsError, match="3 questions under way"):
+        next(chats.answers(chats.new(), "Who can see my documents?"))
+    for growing in under_way:
+        list(growing)
+    assert chats.ask(chats.new(), "Who can see my documents?")[0].found
+
+
+# --- Files of one's own ----------------------------------------------------------------------------------
+
+
+def uploaded(chats: Chats, name: str, file: str, text: str) -> None:
+    scratch = chats._folder / "scratch"
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    scratch.write_text(text)
+    chats.add(name, file, scratch)
+    chats.job(name).wait()
+    assert chats.job(name).progress.stage == "done", chats.job(name).progress
+
+
+def test_an_upload_is_for_its_conversation_alone_and_is_asked_beside_the_library(chats: Chats) -> None:
+    name, other = chats.new(), chats.new()
+    uploaded(chats, name, "zebra.txt", "The zebra of the harbour is called Quagmire.")
+    answer, key = chats.ask(name, "What is the zebra of the harbour called?")
+    assert answer.citations[0].sentence.document.id == "uploaded/zebra.txt"
+    assert chats.passage(key, 1)["quote"] == "The zebra of the harbour is called Quagmire."  # type: ignore[index]
+    assert chats.ask(name, "Who can see my documents?")[0].citations[0].sentence.document.id == "citations-privacy-trouble.pdf"
+    declined, _ = chats.ask(other, "What is the zebra of the harbour called?")
+    assert (declined.found, "zebra" in declined.missing_words) == (False, True)
+    chats.remove(name, "uploaded/zebra.txt")
+    chats.job(name).wait()
+    assert not chats.ask(name, "What is the zebra of the harbour called?")[0].found
+    assert chats.states(name)[key][1] == "removed"
+
+
+def test_uploads_are_asked_where_there_is_no_library_yet(tmp_path: Path) -> None:
+    chats = chats_over(tmp_path / "none", tmp_path / "data")
+    name = chats.new()
+    uploaded(chats, name, "zebra.txt", "The zebra of the harbour is called Quagmire.")
+    assert chats.ask(name, "What is the zebra called?")[0].short_answer == "Quagmire"
+
+
+def test_a_branch_takes_the_files_along_and_deleting_removes_them(chats: Chats) -> None:
+    name = chats.new()
+    uploaded(chats, name, "zebra.txt", "The zebra of the harbour is called Quagmire.")
+    _, key = chats.ask(name, "What is the zebra called?")
+    branch = chats.branch(name, key)
+    assert branch is not None
+    chats.job(branch).wait()
+    chats.delete(name)
+    assert not (chats._folder / "files" / name).exists()
+    assert chats.ask(branch, "What is the zebra of the harbour called?")[0].found
+
+
+def test_questions_look_only_in_the_documents_that_are_ticked(chats: Chats) -> None:
+    name = chats.new()
+    chats.history.look_only_in(name, ["nato-and-ukraine.md"])
+    assert not chats.ask(name, "How do I remove the index?")[0].found
+    assert chats.ask(name, "What did Tajani say about Ukraine joining?")[0].found
+    chats.history.look_only_in(name, [])
+    assert chats.ask(name, "How do I remove the index?")[0].found
+
+
+def test_the_library_takes_files_in_and_out_and_back(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    write(folder, {"a.txt": "The door is green.", "b.txt": "The gate is old."})
+    build_index(tmp_path / "index", [folder], embedder)
+    library = Library(Settings(index=tmp_path / "index", data=tmp_path / "data"))
+
+    def done() -> tuple[str, ...]:
+        for _ in range(2):  # A change that came while a build went on is built after it.
+            library.job.wait()
+            time.sleep(0.1)
+        assert library.job.progress.stage == "done", library.job.progress
+        return library.index().document_ids
+
+    (tmp_path / "scratch").write_text("The roof is flat.")
+    assert library.add("a.txt", tmp_path / "scratch") == "a.txt"
+    assert set(done()) == {"b.txt", "documents/a.txt", "library/a.txt"}
+    library.remove("b.txt")
+    assert "b.txt" not in done()
+    assert (folder / "b.txt").is_file()
+    assert library.taken_out() == (str(folder / "b.txt"),)
+    library.remove("library/a.txt")
+    assert "library/a.txt" not in done()
+    assert not list(library.folder.iterdir())
+    library.bring_back(str(folder / "b.txt"))
+    assert "b.txt" in done()
+    with pytest.raises(KeyError):
+        library.remove("never.txt")
+
+
+def test_a_build_can_be_stopped_and_leaves_the_index_as_it_was(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
     write(folder, {"a.txt": "The door is green."})
     build_index(tmp_path / "index", [folder], embedder)
-    assert library.ask("chat", "What colour is the door?")[0].citations[0].sentence.text == "The door is green."
-    write(folder, {"a.txt": "The door is blue."})
-    build_index(tmp_path / "index", [folder], embedder)
-    assert library.ask("chat", "What colour is the door?")[0].citations[0].sentence.text == "The door is blue."
+    write(folder, {f"{n}.txt": f"This is file {n} of many, and each says something else." for n in range(300)})
+    library = Library(Settings(index=tmp_path / "index", data=tmp_path / "data"))
+    library.rebuild()
+    library.job.stop()
+    library.job.wait()
+    assert library.job.progress.stage == "stopped"
+    assert library.index().document_ids == ("a.txt",)
+    library.rebuild()
+    library.job.wait()
+    assert len(library.index().document_ids) == 301
 
 
-def test_conversations_are_kept_apart_and_bounded(seeds: Path) -> None:
-    library = Library(Settings(index=seeds))
-    one, other = library.new_chat(), library.new_chat()
-    library.ask(one, "Who can see my documents?")
-    assert len(library.chat(one).keys) == 1
-    assert library.chat(other).keys == ()
-    for _ in range(MOST_CHATS):
-        library.new_chat()
-    assert library.chat(one).keys == ()
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("C:\\docs\\a b.pdf", "a b.pdf"),
+        ("a\n<b>.md", "a__b_.md"),
+        (".hidden.txt", "hidden.txt"),
+        ("é" * 300 + ".txt", "é" * 88 + ".txt"),
+    ],
+)
+def test_an_uploads_name_leads_nowhere(given: str, name: str) -> None:
+    assert safe_name(given) == name
+
+
+@pytest.mark.parametrize("given", ["", "a.exe", "noend", ".txt", "a.zip/../x"])
+def test_an_upload_that_is_not_read_is_refused(given: str) -> None:
+    with pytest.raises(SettingsError, match="is not read"):
+        safe_name(given)
+
+
+# --- The words -------------------------------------------------------------------------------------------
+
+
+def test_every_language_says_the_same_things() -> None:
+    languages = {language: json.loads((REPOSITORY / "assistant" / "web" / "words" / f"{language}.json").read_text("utf-8")) for language in LANGUAGES}
+    english = languages["en"]
+    for said in languages.values():
+        assert said.keys() == english.keys()
+        assert all(set(re.findall(r"\{\w+\}", said[name])) == set(re.findall(r"\{\w+\}", english[name])) for name in english)
+
+
+def test_every_word_of_the_page_is_in_the_files_and_used() -> None:
+    folder = REPOSITORY / "assistant" / "web"
+    source = "\n".join(path.read_text("utf-8") for path in [*folder.glob("*.py"), *folder.glob("static/*.js")])
+    names = set(words_of("en")._words)
+    used = {name for name in names if re.search(rf"[\"'`]{re.escape(name)}[\"'`]", source)}
+    made = {name for name in names if re.match(r"sure-|unsure-|state-|was-|file-|reason-|rate-|report-|build-|rated-|log-|export-", name)}
+    assert names - used - made == set()
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [
+        ({}, "en"),
+        ({"accept-language": "de-AT,en;q=0.5"}, "de"),
+        ({"accept-language": "xx"}, "en"),
+        ({"accept-language": "de", "cookie": "a=b; footnote_language=en"}, "en"),
+    ],
+)
+def test_the_page_speaks_the_language_that_was_asked_for(headers: dict[str, str], language: str) -> None:
+    assert chosen(headers).language == language
 
 
 # --- In the browser ------------------------------------------------------------------------------------
-
-
-class Page:
-    """A tab that notes what it asks of the network and what its console complains of."""
-
-    def __init__(self, browser: Any, address: str, width: int = 1280, height: int = 800, scheme: str = "light") -> None:
-        self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        self.tab = self.context.new_page()
-        self.outside: list[str] = []
-        self.complaints: list[str] = []
-        self.tab.on("request", lambda r: self.outside.append(r.url) if not r.url.startswith((address, "data:", "blob:")) else None)
-        self.tab.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
-        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.tab.goto(address)
-        self.tab.wait_for_selector("#fn-viewer", state="attached")
-        self.tab.wait_for_selector("#fn-box textarea")
-
-    def enter(self, question: str) -> None:
-        self.tab.fill("#fn-box textarea", question)
-        self.tab.press("#fn-box textarea", "Enter")
-
-    def ask(self, question: str) -> None:
-        shown = self.tab.locator(".fn-answer, .fn-declined, .fn-error")
-        before = shown.count()
-        self.enter(question)
-        shown.nth(before).wait_for()
-        self.tab.locator(".fn-sources, .fn-error").nth(before).wait_for()
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.outside == []
-        assert self.complaints == []
 
 
 @pytest.mark.browser
@@ -401,7 +587,8 @@ def test_nothing_in_a_document_a_name_or_a_question_makes_the_browser_call_out(
         page.tab.locator("a.fn-source").last.click()
         page.tab.wait_for_selector("#fn-text mark")
     assert '<img src="http://evil.example/a.png"' in page.tab.inner_text("#fn-text")
-    assert page.tab.locator("#fn-chat img, #fn-chat iframe, #fn-chat form, #fn-text *:not(mark):not(span)").count() == 0
+    live = ", ".join(f"#fn-{part} {tag}" for part in ("chat", "text", "side") for tag in ("img", "iframe", "form", "script"))
+    assert [page.tab.locator(found).evaluate("node => node.outerHTML") for found in live.split(", ") if page.tab.locator(found).count()] == []
     time.sleep(0.5)
     page.close()
     assert server.stop() == ""
@@ -420,11 +607,12 @@ def test_the_reading_report_is_there_to_unfold(folder: Path, tmp_path: Path, off
     footnote("build", folder, "--index", tmp_path / "index")
     server = Server(tmp_path / "index", offline, tmp_path)
     page = Page(chromium, server.address)
+    page.tab.click("#fn-tab-library")
     page.tab.wait_for_selector(".fn-report summary")
-    assert page.tab.inner_text(".fn-report summary") == "Reading report · 1 file not read"
+    assert page.tab.inner_text(".fn-report summary") == "Reading report · 1 not read"
     assert not page.tab.is_visible(".fn-report ul")
     page.tab.click(".fn-report summary")
-    told = page.tab.inner_text(".fn-report")
+    told = " ".join(page.tab.inner_text(".fn-report").split())
     for words in ("Read 1 txt", "Language 1 en", "100% of them in sentences", "Not read (1)", "<b>bad.pdf: is damaged or not a PDF", "Skipped (1)"):
         assert words in told, told
     page.close()
@@ -447,7 +635,7 @@ def test_no_index_an_empty_one_and_a_damaged_one_say_what_to_do(
     assert "The door is green." in page.tab.inner_text(".fn-answer")
     (folder / "a.txt").unlink()
     build_index(tmp_path / "index", [folder], embedder)
-    page.tab.reload()
+    page.tab.goto(server.address)
     page.tab.wait_for_selector(".fn-empty h2:text('The index is empty')")
     for file in (tmp_path / "index").glob("gen-*/terms.utf8"):
         file.write_bytes(b"{}")
@@ -542,6 +730,6 @@ def test_the_chat_tells_which_documents_there_are_and_sums_one_up(server: Server
     page.close()
 
 
-def test_a_page_cannot_choose_where_text_is_sent(seeds: Path) -> None:
+def test_a_page_cannot_choose_where_text_is_sent(chats: Chats) -> None:
     with pytest.raises(SettingsError, match="is not offered here"):
-        list(Library(Settings(seeds)).answers("x", "Who?", "compatible:m@http://models.example/v1"))
+        list(chats.answers(chats.new(), "Who?", "compatible:m@http://models.example/v1"))

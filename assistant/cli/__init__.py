@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from assistant.cli import ask, build, chat, inspect, measure
+from assistant.cli import ask, build, chat, inspect, keep, measure, people
 from assistant.cli.output import FOUND, fail, ready_output
 from assistant.errors import AssistantError
 from assistant.settings import keep_offline
@@ -57,6 +57,10 @@ for command in (
     inspect.status,
     inspect.show,
     inspect.doctor,
+    keep.chats,
+    keep.export,
+    keep.verify,
+    people.user,
     measure.eval,
     measure.calibrate,
 ):

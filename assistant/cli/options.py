@@ -24,10 +24,17 @@ def with_index(command: Callable[..., Any]) -> Callable[..., Any]:
     return option(command)
 
 
-def settings_of(index_folder: Path | None, model: str | None = None, device: str | None = None, llm: str | None = None) -> Settings:
+def settings_of(index_folder: Path | None, model: str | None = None, device: str | None = None, llm: str | None = None, data: Path | None = None) -> Settings:
     """The settings of the environment, overridden by what was given."""
     settings = from_environment()
-    return replace(settings, index=index_folder or settings.index, model=model or settings.model, device=device or settings.device, llm=llm or settings.llm)
+    return replace(
+        settings,
+        index=index_folder or settings.index,
+        data=data or settings.data,
+        model=model or settings.model,
+        device=device or settings.device,
+        llm=llm or settings.llm,
+    )
 
 
 def with_llm(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,4 +85,7 @@ def with_filter(command: Callable[..., Any]) -> Callable[..., Any]:
     return narrowed
 
 
+with_data = click.option(
+    "--data", metavar="DIR", type=click.Path(path_type=Path), help="Where conversations and uploads are kept (default: beside the index, or FOOTNOTE_DATA)."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

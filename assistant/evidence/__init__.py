@@ -6,12 +6,12 @@ from assistant.evidence.model import ModelEvidence
 from assistant.evidence.reader import FOLDER, Reader
 from assistant.types import Evidence
 from index.embed import Embedder
-from index.keywords import Keywords
+from index.keywords import Vocabulary
 
 __all__ = ["identity", "open_evidence"]
 
 
-def open_evidence(embedder: Embedder, vocabulary: Keywords) -> Evidence:
+def open_evidence(embedder: Embedder, vocabulary: Vocabulary) -> Evidence:
     """The evidence over an index's embedder and words. Raises ModelError where the model that came with the package is damaged."""
     return ModelEvidence(embedder, vocabulary, _reader())
 

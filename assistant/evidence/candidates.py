@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from assistant.injection import instructions
 from assistant.types import Support, Verdict
-from index.keywords import Keywords
+from index.keywords import Vocabulary
 from index.load.text import INVISIBLE
 from index.types import Document, Heading, Hit, Sentence
 from index.words import CODE, STOP_WORDS, fold, stem, words
@@ -109,14 +109,14 @@ def coverage(rarity: dict[str, float], stems: frozenset[str]) -> float:
     return sum(weight for stemmed, weight in rarity.items() if stemmed in stems) / total if total else 0.0
 
 
-def missing_words(asked: Sequence[tuple[str, str]], vocabulary: Keywords) -> tuple[str, ...]:
+def missing_words(asked: Sequence[tuple[str, str]], vocabulary: Vocabulary) -> tuple[str, ...]:
     """The (word, stem)s of a question that no document holds, without those that are parts of a code among them."""
     found = [word for word, stemmed in asked if stemmed not in vocabulary]
     parts = {part for word in found if CODE.fullmatch(word) for part, _ in words(word) if part != word}
     return tuple(word for word in found if word not in parts)
 
 
-def unknown_names(question: str, vocabulary: Keywords) -> float:
+def unknown_names(question: str, vocabulary: Vocabulary) -> float:
     """The share of a question's names that no document holds."""
     return share([stemmed not in vocabulary for stemmed in names(question)])
 

@@ -14,7 +14,7 @@ import numpy as np
 from assistant.evidence.candidates import Candidate, candidates, coverage, fits, logistic, missing_words, share, shares, unknown_names, verdict_of
 from assistant.types import Judgement, Verdict
 from index.embed import Embedder, Vectors32
-from index.keywords import Keywords
+from index.keywords import Vocabulary
 from index.types import Hit, Sentence
 from index.words import content_words, words
 
@@ -42,7 +42,7 @@ CONFIDENCE = {"score": 0.27, "cosine": 3.35, "unknown names": -1.64, "constant":
 class LinearEvidence:
     """Cosine, word overlap weighted by rarity, and the kind of answer that is asked for, in a fitted sum."""
 
-    def __init__(self, embedder: Embedder, vocabulary: Keywords) -> None:
+    def __init__(self, embedder: Embedder, vocabulary: Vocabulary) -> None:
         self._embedder = embedder
         self._vocabulary = vocabulary
         self._vectors: OrderedDict[str, Vectors32] = OrderedDict()

@@ -19,7 +19,7 @@ from assistant.evidence.linear import LinearEvidence
 from assistant.evidence.reader import Read, Reader
 from assistant.types import Judgement, Support, Verdict
 from index.embed import Embedder, Vectors32
-from index.keywords import Keywords
+from index.keywords import Vocabulary
 from index.load.language import language_of
 from index.types import Hit, Sentence
 from index.words import content_words, words
@@ -56,7 +56,7 @@ LEAST_SURE, MOST_LEAD = 1e-4, 6.0
 class ModelEvidence:
     """The evidence model, with the weights that join it to the rest; for other languages than its own the linear scorer, by itself."""
 
-    def __init__(self, embedder: Embedder, vocabulary: Keywords, reader: Reader) -> None:
+    def __init__(self, embedder: Embedder, vocabulary: Vocabulary, reader: Reader) -> None:
         self._linear = LinearEvidence(embedder, vocabulary)
         self._vocabulary = vocabulary
         self._reader = reader
@@ -137,7 +137,7 @@ def passage_of(hit: Hit) -> Passage:
     return Passage(over, chunk.text, tuple((s.start - chunk.start, s.end - chunk.start) for s in chunk.sentences))
 
 
-def measure(question: str, found: Sequence[Candidate], hits: Sequence[Hit], read: Sequence[Read], vocabulary: Keywords) -> Floats:
+def measure(question: str, found: Sequence[Candidate], hits: Sequence[Hit], read: Sequence[Read], vocabulary: Vocabulary) -> Floats:
     """The features of each candidate, float64 (candidates, features)."""
     rarity = {stemmed: vocabulary.rarity(stemmed) for _, stemmed in content_words(question)}
     rows = [
@@ -157,7 +157,7 @@ def measure(question: str, found: Sequence[Candidate], hits: Sequence[Hit], read
     return np.array(rows, np.float64)
 
 
-def signs(question: str, features: Floats, scores: Floats, vocabulary: Keywords) -> Floats:
+def signs(question: str, features: Floats, scores: Floats, vocabulary: Vocabulary) -> Floats:
     """What the confidence is told from, float64 (signs,)."""
     best = int(np.argmax(scores))
     everything = scores.max() + np.log(np.exp(scores - scores.max()).sum())

@@ -1,5 +1,9 @@
-"""The page: the chat at the left, the sources at the right. What it says comes from `render`, which escapes it."""
+"""The page that gradio makes: the conversation, the question, who answers. What it says comes from `answers`, which escapes it.
 
+The panels beside it, with conversations, documents and sources, are built in the browser by `static/`, of `routes`.
+"""
+
+import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,9 +12,12 @@ import gradio
 
 from assistant.answer import LONGEST_QUESTION
 from assistant.errors import AssistantError
-from assistant.render import answer_html, html_text, report_html
 from assistant.types import QUOTE, Answer
-from assistant.web.library import Chat, Library
+from assistant.web.answers import Now, answer_html, html_text
+from assistant.web.chats import Chats
+from assistant.web.library import Library
+from assistant.web.routes import Who, user_of
+from assistant.web.words import Words, chosen, words_of
 from index.errors import IndexingError, NoIndexError
 
 Message = dict[str, str]
@@ -20,38 +27,44 @@ Shown = tuple[list[Message], Any, str]
 TEXT_FONT = ("Inter", "ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 CODE_FONT = ("ui-monospace", "Cascadia Mono", "Consolas", "Noto Sans Mono", "monospace")
 THEME = gradio.themes.Base(primary_hue="indigo", neutral_hue="slate", font=TEXT_FONT, font_mono=CODE_FONT, radius_size="md")
+SHARED = "shared:"
+"""What the name of a conversation begins with that somebody else shared."""
+TURNS = 30
+"""Turns that are shown at first: a browser lays out a hundred slowly."""
+ALL = ":all"
 
-QUOTED = "Quote the documents"
-WAITING = '<p class="fn-waiting">Reading the documents …</p>'
 
-
-def make_page(library: Library) -> gradio.Blocks:
-    """The page over a library. Its events hold no state but the name of the conversation."""
+def make_page(who: Who) -> gradio.Blocks:
+    """The page. Its events hold no state but the name of the conversation, which the browser keeps."""
+    library, english = who.library, words_of("en")
     with gradio.Blocks(title="Footnote", fill_height=True, fill_width=True, analytics_enabled=False, delete_cache=(600, 3600)) as page:
-        name = gradio.State("", time_to_live=12 * 3600)
+        name = gradio.Textbox("", elem_id="fn-name", elem_classes="fn-wire", show_label=False, label="Name of the conversation", container=False)
+        wanted = gradio.Textbox("", elem_id="fn-wanted", elem_classes="fn-wire", show_label=False, label="Conversation to open", container=False)
         with gradio.Row(elem_id="fn-page", equal_height=True):
+            gradio.Column(scale=0, min_width=280, elem_id="fn-side")  # side.js fills it.
             with gradio.Column(scale=3, min_width=300, elem_id="fn-left"):
                 with gradio.Row(elem_id="fn-top"):
-                    about = gradio.Markdown(_about(None), elem_id="fn-about")
+                    gradio.Button("☰", size="sm", scale=0, min_width=44, elem_id="fn-menu")
+                    about = gradio.Markdown(_about(None, english), elem_id="fn-about")
                     engine = gradio.Dropdown(
-                        [(QUOTED, QUOTE)],
+                        [(english("quote-documents"), QUOTE)],
                         value=QUOTE,
                         show_label=False,
-                        label="Who writes the answers",
+                        label=english("who-writes"),
                         container=False,
                         filterable=False,
                         scale=0,
                         min_width=190,
                         elem_id="fn-engine",
                     )
-                    fresh = gradio.Button("New conversation", size="sm", scale=0, min_width=150, elem_id="fn-new")
+                    fresh = gradio.Button(english("new-chat"), size="sm", scale=0, min_width=150, elem_id="fn-new")
                 sending = gradio.Markdown("", elem_id="fn-sending")
                 chat = gradio.Chatbot(
                     elem_id="fn-chat",
                     show_label=False,
-                    label="Conversation",
+                    label=english("conversation"),
                     height="100%",
-                    placeholder=_placeholder(None),
+                    placeholder=_placeholder(None, english),
                     layout="panel",
                     buttons=[],
                     feedback_options=None,
@@ -64,49 +77,85 @@ def make_page(library: Library) -> gradio.Blocks:
                 box = gradio.Textbox(
                     elem_id="fn-box",
                     show_label=False,
-                    label="Your question",
-                    placeholder="Ask your documents …",
+                    label=english("your-question"),
+                    placeholder=english("ask-here"),
                     lines=1,
                     max_lines=6,
                     max_length=LONGEST_QUESTION,
                     autofocus=True,
-                    submit_btn="Ask",
+                    submit_btn=english("ask"),
                     stop_btn="Stop",
                     container=False,
                 )
-            gradio.Column(scale=2, min_width=300, elem_id="fn-right")  # chat.js builds the viewer in it.
+            gradio.Column(scale=2, min_width=300, elem_id="fn-right")  # viewer.js builds the viewer in it.
 
-        def opened() -> tuple[str, str, Any, Any, str]:
-            about, empty = _state_of(library)
-            choices = [(QUOTED, QUOTE), *((model, model) for model in library.models())]
-            return library.new_chat(), about, gradio.Chatbot(**empty), gradio.Dropdown(choices, value=library.engine), _sending(library, library.engine)
+        def loaded(request: gradio.Request) -> tuple[Any, ...]:
+            words = chosen(request.headers)
+            sought = request.query_params.get("chat", "") or (SHARED + token if (token := request.query_params.get("shared", "")) else "")
+            chats, name = _chats(who, request), sought
+            if not _known(who, chats, name):
+                name = chats.new()
+            about, empty = _state_of(library, words)
+            choices = [(words("quote-documents"), QUOTE), *((model, model) for model in library.models())]
+            return (
+                name,
+                about,
+                gradio.Chatbot(value=_messages(who, chats, name, words), label=words("conversation"), **empty),
+                gradio.Dropdown(choices, value=library.engine, label=words("who-writes")),
+                _sending(library, library.engine, words),
+                gradio.Textbox(placeholder=words("ask-here"), label=words("your-question"), submit_btn=words("ask")),
+                gradio.Button(words("new-chat")),
+            )
 
-        def renewed() -> tuple[str, str, Any]:
-            about, empty = _state_of(library)
-            return library.new_chat(), about, gradio.Chatbot(value=[], **empty)
+        def renewed(request: gradio.Request) -> tuple[str, str, Any]:
+            words = chosen(request.headers)
+            about, empty = _state_of(library, words)
+            return _chats(who, request).new(), about, gradio.Chatbot(value=[], **empty)
 
-        def typed(question: str, name: str, engine: str) -> Iterator[Shown]:
-            yield from _respond(library, name or library.new_chat(), question, engine)
+        def changed(wanted: str, request: gradio.Request) -> tuple[str, list[Message]]:
+            """Open the conversation that the browser wants: its name, a space, and a number, so that one can be wanted twice."""
+            chats, sought = _chats(who, request), wanted.split(" ")[0]
+            name = sought.removesuffix(ALL)
+            if not _known(who, chats, name):
+                name = chats.new()
+            return name, _messages(who, chats, name, chosen(request.headers), every=sought.endswith(ALL))
 
-        def picked(name: str, engine: str, event: gradio.SelectData) -> Iterator[Shown]:
-            yield from _respond(library, name or library.new_chat(), event.value["text"], engine)
+        def typed(question: str, name: str, engine: str, request: gradio.Request) -> Iterator[Shown]:
+            yield from _respond(who, _chats(who, request), name, question, engine, chosen(request.headers))
 
-        def stopped(name: str) -> list[Message]:
-            library.stop(name)
-            return messages(library.chat(name))
+        def picked(name: str, engine: str, event: gradio.SelectData, request: gradio.Request) -> Iterator[Shown]:
+            yield from _respond(who, _chats(who, request), name, event.value["text"], engine, chosen(request.headers))
+
+        def switched(engine: str, request: gradio.Request) -> str:
+            return _sending(library, engine, chosen(request.headers))
+
+        def stopped(name: str, request: gradio.Request) -> list[Message]:
+            chats = _chats(who, request)
+            chats.stop(name)
+            return _messages(who, chats, name, chosen(request.headers))
 
         # Only questions go through the queue: gradio's client can lose the second of two events that are queued at nearly
         # the same moment, so that a question asked while the page was still loading was never answered.
-        page.load(opened, None, [name, about, chat, engine, sending], show_progress="hidden", queue=False)
+        page.load(loaded, None, [name, about, chat, engine, sending, box, fresh], show_progress="hidden", queue=False)
         asking = box.submit(typed, [box, name, engine], [chat, box, name], show_progress="hidden")
         picking = chat.example_select(picked, [name, engine], [chat, box, name], show_progress="hidden")
         box.stop(stopped, [name], [chat], cancels=[asking, picking], show_progress="hidden", queue=False)
-        engine.input(lambda chosen: _sending(library, chosen), [engine], [sending], show_progress="hidden", queue=False)
+        wanted.change(changed, [wanted], [name, chat], show_progress="hidden", queue=False)
+        engine.input(switched, [engine], [sending], show_progress="hidden", queue=False)
         fresh.click(renewed, None, [name, about, chat], show_progress="hidden", queue=False)
     return page
 
 
-def _sending(library: Library, engine: str) -> str:
+def _chats(who: Who, request: gradio.Request) -> Chats:
+    return who.chats(user_of(request.request))
+
+
+def _known(who: Who, chats: Chats, name: str) -> bool:
+    """Whether there is a conversation of that name to open."""
+    return who.shared(name.removeprefix(SHARED)) is not None if name.startswith(SHARED) else bool(name) and chats.history.has(name)
+
+
+def _sending(library: Library, engine: str, words: Words) -> str:
     """Where the question and the sentences found for it go, before they go; nothing for answers that are quoted."""
     try:
         model = library.model(engine)
@@ -115,25 +164,26 @@ def _sending(library: Library, engine: str) -> str:
     if model is None:
         return ""
     if model.local:
-        return f'<p class="fn-note">Answers are written by {html_text(engine)} on this machine; every sentence is checked.</p>'
-    return (
-        f'<p class="fn-note fn-leaves">Your question, the conversation so far and the sentences found will be sent to {html_text(model.where)}.'
-        " Choose “Quote the documents” to keep them on this machine.</p>"
-    )
+        return f'<p class="fn-note">{html_text(words("by-model-here", model=engine))}</p>'
+    return f'<p class="fn-note fn-leaves">{html_text(words("by-model-there", where=model.where))}</p>'
 
 
-def _respond(library: Library, name: str, question: str, engine: str) -> Iterator[Shown]:
+def _respond(who: Who, chats: Chats, name: str, question: str, engine: str, words: Words) -> Iterator[Shown]:
     """The conversation as it grows: the question, the wait, the answer claim by claim. Empties the box once: the next question may be under way in it."""
-    before = messages(library.chat(name))
+    if name.startswith(SHARED) and question.strip():
+        shared = who.shared(name.removeprefix(SHARED))
+        name = chats.copy(*shared) if shared else chats.new()
+    name = name or chats.new()
+    before = _messages(who, chats, name, words)
     if not question.strip():
         yield before, "", name
         return
     asked = [*before, {"role": "user", "content": html_text(question)}]
-    yield [*asked, {"role": "assistant", "content": WAITING}], "", name
+    yield [*asked, {"role": "assistant", "content": f'<p class="fn-waiting">{words("waiting")}</p>'}], "", name
     try:
-        for answer, key in library.answers(name, question, engine):
+        for answer, key in chats.answers(name, question, engine):
             for shown in _growing(answer) if answer.engine == QUOTE else (answer,):
-                yield [*asked, {"role": "assistant", "content": _content(shown, key)}], gradio.skip(), name
+                yield [*asked, {"role": "assistant", "content": _content(shown, key, words, Now())}], gradio.skip(), name
     except (IndexingError, AssistantError) as error:
         yield [*asked, {"role": "assistant", "content": f'<p class="fn-error">{html_text(str(error))}</p>'}], gradio.skip(), name
 
@@ -146,49 +196,64 @@ def _growing(answer: Answer) -> Iterator[Answer]:
     yield answer
 
 
-def messages(chat: Chat) -> list[Message]:
-    """A conversation as the Chatbot wants it, made anew from what the server holds."""
+def _messages(who: Who, chats: Chats, name: str, words: Words, every: bool = False) -> list[Message]:
+    """A conversation as the Chatbot wants it, made anew from what the server keeps; the last turns of a long one."""
     told: list[Message] = []
-    for turn, key in zip(chat.conversation.turns, chat.keys, strict=True):
+    if name.startswith(SHARED):
+        shared = who.shared(name.removeprefix(SHARED))
+        if shared is None:
+            return []
+        owner = name.removeprefix(SHARED).rpartition(".")[0]
+        chats, name = shared
+        told.append({"role": "assistant", "content": f'<p class="fn-note">{html_text(words("reads-shared", name=owner))}</p>'})
+    chat = chats.open(name)
+    first = 0 if every else max(0, len(chat.keys) - TURNS)
+    if first:
+        told.append({"role": "assistant", "content": f'<p class="fn-earlier"><a href="#do-earlier-0">{words("earlier", count=first)}</a></p>'})
+    states: Any = {}
+    with contextlib.suppress(IndexingError):  # What was answered can be read without an index; its citations then say what is wrong.
+        states = chats.states(name) if chat.keys else {}
+    for turn, key in list(zip(chat.conversation.turns, chat.keys, strict=True))[first:]:
         told.append({"role": "user", "content": html_text(turn.question)})
-        told.append({"role": "assistant", "content": _content(turn.answer, key)})
+        told.append({"role": "assistant", "content": _content(turn.answer, key, words, Now(states.get(key, {}), chats.rated(key)))})
     return told
 
 
-def _content(answer: Answer, key: str) -> str:
-    edit = '<a class="fn-edit" href="#edit">Edit</a>'
-    asked = f'<p class="fn-standalone">Asked as: <span>{html_text(answer.standalone)}</span> {edit}</p>' if answer.standalone != answer.question.strip() else ""
-    return asked + answer_html(answer, key)
+def _content(answer: Answer, key: str, words: Words, now: Now) -> str:
+    edit = f'<a class="fn-edit" href="#edit">{words("edit")}</a>'
+    leans = answer.standalone != answer.question.strip()
+    asked = f'<p class="fn-standalone">{words("asked-as")} <span>{html_text(answer.standalone)}</span> {edit}</p>' if leans else ""
+    return asked + answer_html(answer, key, words, now)
 
 
 # --- What is indexed -----------------------------------------------------------------------------------
 
 
-def _state_of(library: Library) -> tuple[str, dict[str, Any]]:
+def _state_of(library: Library, words: Words) -> tuple[str, dict[str, Any]]:
     """The line at the top, and what an empty chat shows, for the index as it is: there, empty, missing, or damaged."""
     try:
-        count = len(library.assistant().index.document_ids)
+        count = len(library.index().document_ids)
         starters = library.starters()
     except IndexingError as error:
-        return _about(None), {"placeholder": _trouble(error), "examples": []}
-    return _about(count, library.report()), {"placeholder": _placeholder(count), "examples": [{"text": question} for question in starters]}
+        return _about(None, words), {"placeholder": _trouble(error, words), "examples": []}
+    return _about(count, words), {"placeholder": _placeholder(count, words), "examples": [{"text": question} for question in starters]}
 
 
-def _about(count: int | None, report: dict[str, Any] | None = None) -> str:
-    documents = "" if count is None else f"{count:,} document{'' if count == 1 else 's'} · "
-    return f'<h1>Footnote</h1><p class="fn-sub">{documents}every sentence of an answer shows where it stands</p>{report_html(report) if report else ""}'
+def _about(count: int | None, words: Words) -> str:
+    documents = "" if count is None else words("document-count") if count == 1 else words("documents-count", count=f"{count:,}")
+    return f'<h1>Footnote</h1><p class="fn-sub">{documents}{" · " if documents else ""}{words("about")}</p>'
 
 
-def _placeholder(count: int | None) -> str:
+def _placeholder(count: int | None, words: Words) -> str:
     if count == 0:
-        return _notice("The index is empty", "Its sources hold no document any more. Add some, then run <code>footnote build FOLDER</code>.")
-    return _notice("Ask your documents", "Every sentence of an answer shows where it stands. What the documents do not say is declined.")
+        return _notice(words("empty-index-title"), words("empty-index-text", command="<code>footnote build FOLDER</code>"))
+    return _notice(words("empty-title"), words("empty-text"))
 
 
 def _notice(title: str, *paragraphs: str, kind: str = "") -> str:
     return f'<div class="fn-empty {kind}"><h2>{title}</h2>{"".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)}</div>'
 
 
-def _trouble(error: IndexingError) -> str:
-    title = "No index yet" if isinstance(error, NoIndexError) else "The index cannot be opened"
-    return _notice(title, html_text(str(error)), "This page sees it as soon as it is built: ask again then.", kind="fn-trouble")
+def _trouble(error: IndexingError, words: Words) -> str:
+    title = words("no-index-title" if isinstance(error, NoIndexError) else "bad-index-title")
+    return _notice(title, html_text(str(error)), words("trouble-text"), kind="fn-trouble")

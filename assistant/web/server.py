@@ -11,27 +11,39 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant.errors import SettingsError
+from assistant.people import People
 from assistant.settings import LOOPBACK, Settings
+from assistant.web import PEOPLE
 from assistant.web.guard import App, Guard
 from assistant.web.library import Library
+from assistant.web.routes import Who
 from index.errors import IndexingError
 
 HERE = Path(__file__).parent
 CONCURRENCY = 400
-LONGEST_QUEUE = 64
+LONGEST_QUEUE = 256
+TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json"}
+HEAD = '<link rel="stylesheet" href="/footnote/chat.css"><script src="/footnote/chat.js" type="module"></script>'
 KEPT_ALIVE_SECONDS, STOPPED_SECONDS = 10, 2
 
 
-def serve(settings: Settings, host: str, port: int, open_browser: bool, tell: Callable[[str], None]) -> None:
-    """Serve the chat until stopped; tells the address when it can be used. Raises SettingsError for a bad address."""
-    listening = listen(host, port)
+def serve(settings: Settings, host: str, port: int, open_browser: bool, tell: Callable[[str], None], auth: bool = False, exposed: bool = False) -> None:
+    """Serve the chat until stopped; tells the address when it can be used. With `auth` one logs in first; `exposed`: everybody may use it without.
+
+    Raises SettingsError for an address that cannot be listened on.
+    """
+    people = open_people(settings) if auth else None
+    listening = listen(host, port, auth or exposed)
     import uvicorn
 
     with tempfile.TemporaryDirectory(prefix="footnote-") as scratch:
         os.environ["GRADIO_TEMP_DIR"] = scratch
         taken = listening.getsockname()[1]
-        app = make_app(settings, taken)
-        address = f"http://{'[::1]' if host == '::1' else host}:{taken}"
+        who = Who(Library(settings), people)
+        app = make_app(who, taken if host in LOOPBACK else None)
+        address = f"http://{f'[{host}]' if ':' in host else host}:{taken}"
+        if exposed and not auth and host not in LOOPBACK:
+            tell(f"Whoever can reach {host} reads your documents and conversations here, and changes them: --auth asks them to log in.")
         tell(f"Footnote is open at {address} (Ctrl+C stops it)")
         if open_browser:
             webbrowser.open(address)
@@ -44,7 +56,19 @@ def serve(settings: Settings, host: str, port: int, open_browser: bool, tell: Ca
             timeout_graceful_shutdown=STOPPED_SECONDS,
         )
         logging.getLogger("uvicorn.error").addFilter(_not_cut_off)
-        uvicorn.Server(config).run(sockets=[listening])
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        finally:
+            who.library.close()
+            who.close()
+
+
+def open_people(settings: Settings) -> People:
+    """Who may log in. Raises SettingsError where there is nobody yet."""
+    people = People(settings.data_folder / PEOPLE)
+    if not people.users():
+        raise SettingsError("--auth asks people to log in, and there is nobody who could: add somebody first with `footnote user add NAME --admin`")
+    return people
 
 
 def _not_cut_off(record: logging.LogRecord) -> bool:
@@ -53,12 +77,12 @@ def _not_cut_off(record: logging.LogRecord) -> bool:
     return not cancelled and "graceful shutdown exceeded" not in record.getMessage()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on this machine only."""
-    if host not in LOOPBACK:
+def listen(host: str, port: int, guarded: bool = False) -> socket.socket:
+    """A socket that listens on this machine only, unless whoever reaches it logs in, or that was asked for."""
+    if host not in LOOPBACK and not guarded:
         raise SettingsError(
-            f"--host {host} would show your documents to whoever can reach this machine, and there is no login yet:"
-            " listen on 127.0.0.1, and reach it from elsewhere through `ssh -L 7860:127.0.0.1:7860`"
+            f"--host {host} would show your documents to whoever can reach this machine, without a login: make them log in with --auth,"
+            " or listen on 127.0.0.1 and reach it from elsewhere through `ssh -L 7860:127.0.0.1:7860`, or say --expose if that is meant"
         )
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if host == "::1" else socket.AF_INET)
@@ -66,36 +90,29 @@ def listen(host: str, port: int) -> socket.socket:
         raise SettingsError(f"cannot listen on {host}:{port} ({error.strerror}): choose another port with --port, or 0 for any free one") from error
 
 
-def make_app(settings: Settings, port: int) -> App:
-    """The whole chat as one ASGI app."""
+def make_app(who: Who, port: int | None) -> App:
+    """The whole chat as one ASGI app. `port` is where this machine alone reaches it; None: others do."""
     import gradio
     from fastapi import FastAPI
-    from fastapi.responses import FileResponse, JSONResponse, Response
+    from fastapi.responses import FileResponse, Response
 
     from assistant.web.page import THEME, make_page
+    from assistant.web.routes import find_user, make_router
 
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    library = Library(settings)
     with contextlib.suppress(IndexingError):  # The page says what is wrong, and sees when it is mended.
-        library.starters()
+        who.library.starters()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.get("/footnote/chat.css")
-    def style() -> Response:
-        return FileResponse(HERE / "chat.css", media_type="text/css")
+    @app.get("/footnote/{name}")
+    def part(name: str) -> Response:
+        place = HERE / ("words" if name.endswith(".json") else "static") / name
+        if not place.is_file():
+            return Response(status_code=404)
+        return FileResponse(place, media_type=TYPES[place.suffix], headers={"cache-control": "no-cache"})
 
-    @app.get("/footnote/chat.js")
-    def script() -> Response:
-        return FileResponse(HERE / "chat.js", media_type="text/javascript")
-
-    @app.get("/passage/{key}/{label}")
-    def passage(key: str, label: int) -> Response:
-        found = library.passage(key, label)
-        if found is None:
-            return JSONResponse({"message": "This answer is no longer kept: it is very old, or the chat was restarted. Ask again to see its sources."}, 404)
-        return JSONResponse(found, headers={"cache-control": "no-store"})
-
-    page = make_page(library)
+    app.include_router(make_router(who))
+    page = make_page(who)
     page.queue(max_size=LONGEST_QUEUE, default_concurrency_limit=4, api_open=False)
     gradio.mount_gradio_app(
         app,
@@ -110,8 +127,9 @@ def make_app(settings: Settings, port: int) -> App:
         run_history=False,
         footer_links=[],
         theme=THEME,
-        head='<link rel="stylesheet" href="/footnote/chat.css"><script src="/footnote/chat.js" defer></script>',
+        head=HEAD,
     )
     page.app.state_holder.capacity = 500
     names = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")} | ({"127.0.0.1", "localhost", "[::1]"} if port == 80 else set())
-    return Guard(app, frozenset(names))
+    most = who.library.settings.upload_mb * 1_000_000 + 1
+    return Guard(app, frozenset(names if port is not None else ()), lambda cookies: find_user(who.people, cookies), most)

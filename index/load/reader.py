@@ -8,7 +8,6 @@ Both sides speak lines of JSON; the text follows its line as UTF-8.
 import contextlib
 import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -27,12 +26,12 @@ from index.load.desk import Desk
 from index.load.foreign import read_foreign
 from index.load.formats import is_read, read, unpacks
 from index.load.reading import Reading
+from index.load.worker import confine, start
 from index.types import Heading
 
 SECONDS = 30
 SCRATCH = "footnote-"
 ADDRESS_SPACE = 1 << 30
-NETWORK = {f"socket.{call}" for call in "connect getaddrinfo gethostbyaddr gethostbyname getnameinfo sendto sendmsg bind".split()}
 MOST_PARTS, MOST_TEXT, LONGEST = 10_000, 200 << 20, 900.0
 """Of one file with all that is in it: how many files, bytes of text, and seconds."""
 DEEPEST = 3
@@ -127,11 +126,7 @@ def _scratch(path: Path, inside: Path | None = None) -> Iterator[Path]:
 
 
 def _start(seconds: float = SECONDS) -> "subprocess.Popen[bytes]":
-    # One thread each: the libraries' pools would spend the address space. No pdf or office file needs more.
-    quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-P", "-c", f"from index.load.reader import work; work({seconds})"]  # Nothing is imported from the folder that one is in.
-    environment = {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])])}
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    return start(f"from index.load.reader import work; work({seconds})")
 
 
 # --- The worker --------------------------------------------------------------------------------------
@@ -139,10 +134,7 @@ def _start(seconds: float = SECONDS) -> "subprocess.Popen[bytes]":
 
 def work(seconds: float = SECONDS) -> None:
     """Answer for one path a line until standard input ends. Should the build be killed meanwhile, it ends by itself, and leaves nothing."""
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ocr.ADDRESS_SPACE))
-    sys.addaudithook(_no_network)
-    output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # What a library prints shall not mix with the answers.
+    output = confine(ADDRESS_SPACE, ocr.ADDRESS_SPACE)
     scratch = ""
     for line in sys.stdin.buffer:
         path, scratch, foreign = (os.fsdecode(bytes.fromhex(place)) for place in json.loads(line))
@@ -157,11 +149,6 @@ def work(seconds: float = SECONDS) -> None:
 def _set_alarm(seconds: float) -> None:
     """Have the kernel end this process: no parser can hold that up, and it happens though the build was killed meanwhile."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _no_network(event: str, _: tuple[Any, ...]) -> None:
-    if event in NETWORK:
-        raise PermissionError("a file is read without the network")
 
 
 def _answer(path: Path, desk: Desk, foreign: str, output: IO[bytes]) -> None:

@@ -47,7 +47,8 @@ def walk(sources: Sequence[Path], leave_out: Sequence[Path] = (), takes: Callabl
     found: dict[str, tuple[str, Signature]] = {}
     skipped: list[Skipped] = []
     closed = {str(path.resolve()) for path in leave_out}
-    outermost = sorted({resolve(source) for source in sources}, key=lambda source: (len(source.parts), source))
+    named = {resolve(source) for source in sources}
+    outermost = sorted({source for source in named if str(source) not in closed or source.is_dir()}, key=lambda source: (len(source.parts), source))
     for source in outermost:
         for path, look in _files(str(source), closed, skipped) if source.is_dir() else [(str(source), source.lstat)]:
             looked = _looked_at(path, look, takes)

@@ -1,0 +1,405 @@
+"""One person's conversations as the page shows them: asked in, kept, opened again, with their citations and their own documents."""
+
+import json
+import re
+import secrets
+import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from assistant.answer import Assistant
+from assistant.conversation import Conversation, told_answer
+from assistant.errors import SettingsError
+from assistant.evidence import open_evidence
+from assistant.export import Exchange
+from assistant.history import FILE, WHOLE, History, Rating
+from assistant.record import from_record, to_record
+from assistant.render import shown
+from assistant.settings import Settings
+from assistant.standing import Find, Standing, State, standing
+from assistant.types import QUOTE, Answer, Citation, Turn
+from assistant.web import viewer
+from assistant.web.files import put, unused_name
+from assistant.web.jobs import Job
+from assistant.web.library import Library, opened
+from index.errors import IndexingError
+from index.filter import Filter
+from index.search import Index
+from index.store import Store
+from index.types import Document
+from index.union import Corpus, Union
+
+ID = re.compile(r"[\w-]{16}")
+MOST_OPEN = 60
+"""Conversations that are kept in memory; the others are read again when they are needed."""
+MOST_ASKED = 3
+"""Questions that one person may have under way at once, where there is a login."""
+OWN = "uploaded"
+"""The folder of a conversation's own files, which their ids begin with."""
+MOST_FILES = 50
+STOPPED = "You stopped this answer."
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A conversation that is open: its turns, and the key and the generation of each."""
+
+    conversation: Conversation = field(default_factory=Conversation)
+    keys: tuple[str, ...] = ()
+    generations: tuple[str, ...] = ()
+
+
+class Chats:
+    """What one person asked. Every method may be called from several threads."""
+
+    def __init__(self, library: Library, folder: Path, limited: bool = False) -> None:
+        """`folder` holds this person's conversations and uploads; `limited`: others use this server too."""
+        self.library = library
+        self.history = History(folder / FILE)
+        self._folder = folder
+        self._limited = limited
+        self._lock = threading.Lock()  # Held for a look at the tables below, never while anything is computed.
+        self._opening = threading.Lock()
+        self._open: OrderedDict[str, Chat] = OrderedDict()
+        self._growing: dict[str, tuple[str, Answer]] = {}
+        self._deleted: set[str] = set()
+        self._own: OrderedDict[str, Assistant] = OrderedDict()
+        self._jobs: dict[str, Job] = {}
+
+    # --- Asking ----------------------------------------------------------------------------------------
+
+    def new(self) -> str:
+        """The name of a new conversation; it is kept when something is asked in it."""
+        return secrets.token_urlsafe(12)
+
+    def open(self, name: str) -> Chat:
+        """A conversation by name; an empty one if the name is not known (any more)."""
+        with self._lock:
+            if name in self._open:
+                self._open.move_to_end(name)
+                return self._open[name]
+        kept = self.history.turns(name)
+        try:
+            self.assistant(name)
+            find = self._finder(name)
+        except IndexingError:
+            find = from_nowhere  # What was said can be read all the same.
+        turns = tuple(Turn(each.record["question"], from_record(each.record, find)) for each in kept)
+        chat = Chat(Conversation(turns), tuple(each.key for each in kept), tuple(each.generation for each in kept))
+        if turns:
+            self._keep_open(name, chat)
+        return chat
+
+    def _keep_open(self, name: str, chat: Chat) -> None:
+        with self._lock:
+            self._open[name] = chat
+            self._open.move_to_end(name)
+            while len(self._open) > MOST_OPEN:
+                self._open.popitem(last=False)
+
+    def _forget_open(self, name: str) -> None:
+        with self._lock:
+            self._open.pop(name, None)
+
+    def assistant(self, name: str) -> Assistant:
+        """Who answers in a conversation: over the library, and over what was uploaded to it alone. Raises IndexingError."""
+        index = self._own_settings(name).index
+        if not (index / "CURRENT").exists():
+            return self.library.assistant()
+        everybody = opened(self.library)
+        own = Store(index).generation()
+        generation = f"{everybody.index.generation}+{own}" if everybody else own
+        with self._opening:
+            held = self._own.get(name)
+            if held is None or held.index.generation != generation:
+                held = self._joined(everybody, Index.open(index, self.library.settings.cache_folder))
+                self._own[name] = held
+                while len(self._own) > MOST_OPEN:
+                    self._own.popitem(last=False)
+            return held
+
+    @staticmethod
+    def _joined(everybody: Assistant | None, own: Index) -> Assistant:
+        if everybody is None:
+            return Assistant(own, open_evidence(own.embedder, own.keywords))
+        assert isinstance(everybody.index, Index)
+        corpus = Union([everybody.index, own])
+        return Assistant(corpus, open_evidence(corpus.embedder, corpus.keywords), everybody.bar)
+
+    def ask(self, name: str, question: str) -> tuple[Answer, str]:
+        """Answer in a conversation by quoting, and keep the turn; the answer, and the key of its citations."""
+        *_, last = self.answers(name, question)
+        return last
+
+    def answers(self, name: str, question: str, engine: str = QUOTE) -> Iterator[tuple[Answer, str]]:
+        """The answer as it grows, with the key of its citations; the turn is kept when it is whole, unless it was stopped before."""
+        self._require_name(name)
+        key = secrets.token_urlsafe(12)
+        conversation = self.open(name).conversation
+        with self._lock:
+            if self._limited and len(self._growing) >= MOST_ASKED:
+                raise SettingsError(f"you have {len(self._growing)} questions under way: wait for their answers, or stop them")
+            self._growing[key] = name, told_answer(question, "You stopped this answer before it began.")
+        try:
+            assistant = self.assistant(name)
+            only = self.only(name)
+            for answer in conversation.answers(assistant, question, self.library.model(engine), only):
+                answer = shown(answer, self.library.settings.unsupported)
+                with self._lock:
+                    if key not in self._growing:
+                        return
+                    self._growing[key] = name, answer
+                yield answer, key
+            self._keep_turn(name, answer, key, assistant.index.generation)
+        finally:
+            with self._lock:
+                self._growing.pop(key, None)
+
+    def only(self, name: str) -> Filter | None:
+        """The documents that a conversation's questions look in; None: all."""
+        ids = self.history.only_in(name)
+        return Filter(documents=frozenset(ids)) if ids else None
+
+    def stop(self, name: str) -> None:
+        """Keep what is being written in a conversation as far as it came, and write no more of it."""
+        with self._lock:
+            stopped = [(key, answer) for key, (chat, answer) in self._growing.items() if chat == name]
+        for key, answer in stopped:
+            ended = answer if answer.told else replace(answer, pending="", notice=STOPPED)
+            self._keep_turn(name, ended, key, self.generation(name))
+
+    def generation(self, name: str) -> str:
+        """What answers now: another after a build."""
+        return self.assistant(name).index.generation
+
+    def _keep_turn(self, name: str, answer: Answer, key: str, generation: str) -> None:
+        """Add an answer to its conversation, if it is still under way."""
+        with self._lock:
+            if self._growing.pop(key, None) is None or name in self._deleted:
+                return
+        self.history.add(name, key, to_record(answer), answer.text, generation)
+        chat = self.open(name)
+        if key in chat.keys:
+            return
+        longer = replace(chat.conversation, turns=(*chat.conversation.turns, Turn(answer.question, answer)))
+        self._keep_open(name, Chat(longer, (*chat.keys, key), (*chat.generations, generation)))
+
+    @staticmethod
+    def _require_name(name: str) -> None:
+        if not ID.fullmatch(name):
+            raise SettingsError("this conversation's name is none that was given here: open a new one")
+
+    # --- Changing --------------------------------------------------------------------------------------
+
+    def delete(self, name: str) -> None:
+        """Forget a conversation, and delete what was uploaded to it."""
+        self._require_name(name)
+        self.stop(name)
+        with self._lock:
+            self._deleted.add(name)
+        if job := self._jobs.pop(name, None):
+            job.stop()
+            job.wait()
+        self.history.delete(name)
+        self._forget_open(name)
+        with self._opening:
+            self._own.pop(name, None)
+        shutil.rmtree(self._place(name), ignore_errors=True)
+
+    def branch(self, name: str, key: str) -> str | None:
+        """A new conversation with the turns before one, and the files of the old; None where there is no such turn."""
+        new = self.history.branch(name, key)
+        if new and self._place(name).is_dir():
+            shutil.copytree(self._place(name), self._place(new))
+            self._rebuild(new)
+        return new
+
+    def copy(self, other: "Chats", name: str) -> str:
+        """A copy of another's conversation, without its files."""
+        new = self.new()
+        for each in other.history.turns(name):
+            self.history.add(new, secrets.token_urlsafe(12), each.record, from_record(each.record).text, each.generation)
+        self.history.rename(new, other.history.title(name))
+        return new
+
+    def take_back(self, name: str, key: str) -> bool:
+        """Take back the last turn of a conversation, to ask again."""
+        done = self.history.drop_last(name, key)
+        self._forget_open(name)
+        return done
+
+    # --- Citations -------------------------------------------------------------------------------------
+
+    def _finder(self, name: str) -> Find:
+        """Today's documents, as a conversation sees them."""
+
+        held: list[Corpus] = []
+
+        def find(id: str, source_hash: str) -> Document | None:
+            if not held:
+                held.append(self.assistant(name).index)
+            corpus = held[0]
+            known = id if corpus.has(id) else corpus.twin(source_hash)
+            return corpus.document(known) if known else None
+
+        return find
+
+    def _turn(self, key: str) -> tuple[str, Answer] | None:
+        """The conversation and the answer behind a key."""
+        with self._lock:
+            if key in self._growing:
+                return self._growing[key]
+        found = self.history.turn(key)
+        return (found[0], from_record(found[1].record, self._finder(found[0]))) if found else None
+
+    def conversation_of(self, key: str) -> str | None:
+        """The conversation that an answer is of."""
+        found = self._turn(key)
+        return found[0] if found else None
+
+    def states(self, name: str) -> dict[str, Mapping[int, State]]:
+        """For each answer from before the last build what became of its citations, by key and label."""
+        chat, current, find = self.open(name), self.generation(name), self._finder(name)
+        old = (
+            (key, turn.answer)
+            for key, turn, generation in zip(chat.keys, chat.conversation.turns, chat.generations, strict=True)
+            if generation != current and turn.answer.claims
+        )
+        return {key: {c.label: _standing(c, find).state for c in answer.citations} for key, answer in old}
+
+    def passage(self, key: str, label: int) -> dict[str, Any] | None:
+        """A cited sentence in its document; None if the answer is not known (any more)."""
+        found = self._cited(key, label)
+        if found is None:
+            return None
+        cited, answer, find = found
+        now = _standing(cited, find)
+        others = [c for c in answer.citations or answer.nearest if c.label != label and c.sentence.document.id == cited.sentence.document.id]
+        return viewer.passage(cited, now, [(other, _standing(other, find)) for other in others], self.library.pages)
+
+    def document(self, key: str, label: int) -> Document | None:
+        """Today's document of a citation."""
+        found = self._cited(key, label)
+        return found[2](found[0].sentence.document.id, found[0].sentence.document.source_hash) if found else None
+
+    def _cited(self, key: str, label: int) -> tuple[Citation, Answer, Find] | None:
+        turn = self._turn(key)
+        if turn is None:
+            return None
+        name, answer = turn
+        cited = next((citation for citation in answer.citations or answer.nearest if citation.label == label), None)
+        return (cited, answer, self._finder(name)) if cited else None
+
+    def why(self, key: str) -> dict[str, Any] | None:
+        """What an answer was made from: hits, scores, and what was searched for."""
+        found = self.history.turn(key)
+        if found is None:
+            return None
+        record = found[1].record
+        names = ("standalone", "confidence", "engine", "missing_words", "judge", "hits", "timings_ms")
+        return {name: record[name] for name in names}
+
+    def answer(self, key: str) -> Answer | None:
+        """The answer behind a key."""
+        turn = self._turn(key)
+        return turn[1] if turn else None
+
+    # --- Ratings ---------------------------------------------------------------------------------------
+
+    def rate(self, key: str, label: int, good: bool | None, reason: str) -> bool:
+        """Keep what was thought of an answer (label 0) or a citation; None takes it back. False where there is no such answer."""
+        found = self.history.turn(key)
+        if found is None:
+            return False
+        if good is None:
+            self.history.unrate(key, label)
+        else:
+            self.history.rate(Rating(key, label, good, " ".join(reason.split())[:500]), found[1])
+        self._write_questions()
+        return True
+
+    def rated(self, key: str) -> bool | None:
+        """Whether an answer was called good; None where it was not rated."""
+        return next((rating.good for rating in self.history.ratings(key) if rating.label == WHOLE), None)
+
+    def _write_questions(self) -> None:
+        """The ratings as a file of questions that `footnote eval` reads."""
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in self.history.judged()]
+        new = self._folder / f".questions-{secrets.token_hex(4)}"
+        new.write_text("".join(lines), "utf-8")
+        put(new, self._folder, "questions.jsonl")
+
+    # --- Files of one conversation ---------------------------------------------------------------------
+
+    def _place(self, name: str) -> Path:
+        self._require_name(name)
+        return self._folder / "files" / name
+
+    def _own_settings(self, name: str) -> Settings:
+        everybody = opened(self.library)
+        model = everybody.index.embedder.identity.name if everybody else self.library.settings.model
+        return replace(self.library.settings, index=self._place(name) / "index", model=model)
+
+    def add(self, name: str, given: str, data: Path) -> str:
+        """Add an uploaded file to a conversation alone, and index it; the name that it has now. Raises SettingsError for too many."""
+        folder = self._place(name) / "documents" / OWN
+        if folder.is_dir() and sum(1 for _ in folder.iterdir()) >= MOST_FILES:
+            raise SettingsError(f"a conversation may have {MOST_FILES} files of its own: put more into the library")
+        kept = put(data, folder, unused_name(given, folder))
+        self._rebuild(name)
+        return kept.name
+
+    def job(self, name: str) -> Job:
+        """The build of a conversation's own files."""
+        with self._lock:
+            return self._jobs.setdefault(name, Job())
+
+    def _rebuild(self, name: str) -> None:
+        job = self.job(name)
+        job.stop()
+        job.wait()  # Of a few files: whatever it had done is gone on from.
+        job.start(self._own_settings(name), [self._place(name) / "documents"])
+
+    def own_documents(self, name: str) -> list[Document]:
+        """The documents that were uploaded to a conversation alone."""
+        index = self._own_settings(name).index if ID.fullmatch(name) else None
+        if index is None or not (index / "CURRENT").exists():
+            return []
+        own = Index.open(index, self.library.settings.cache_folder)
+        return [own.outline(id) for id in own.document_ids]
+
+    def remove(self, name: str, id: str) -> bool:
+        """Delete a file of a conversation; False where there is none."""
+        folder = self._place(name) / "documents"
+        path = folder / OWN / id.removeprefix(f"{OWN}/").split("/")[0]
+        if not id.startswith(f"{OWN}/") or not path.is_file():
+            return False
+        path.unlink()
+        self._rebuild(name)
+        return True
+
+    # --- Giving away -----------------------------------------------------------------------------------
+
+    def exchanges(self, name: str) -> list[Exchange]:
+        """A conversation as it is exported: its sentences as they were when they were cited."""
+        return [Exchange(from_record(kept.record), kept.asked) for kept in self.history.turns(name)]
+
+    def close(self) -> None:
+        for job in self._jobs.values():
+            job.stop()
+            job.wait()
+        self.history.close()
+
+
+def from_nowhere(_: str, __: str) -> Document | None:
+    """No document: what is kept must do."""
+    return None
+
+
+def _standing(citation: Citation, find: Find) -> Standing:
+    sentence = citation.sentence
+    return standing(sentence.text, sentence.document.id, sentence.document.source_hash, sentence.start, find)

@@ -1,0 +1,101 @@
+"""Where the text of a page stands on it: spans of the text that was read into rectangles. Pure.
+
+The text of a page is made of its lines, some of them moved (see `index.load.pdf`). So each line is looked for where the
+one before it ended, and the letters between two offsets are known by their place, not by their looks: a sentence that
+stands on a page twice is marked where it is cited.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, as shares of the page's width and height, from its upper left corner."""
+
+APART = 0.3
+"""Of two boxes of a line, the share of the lower one's height that they must have in common to be marked as one."""
+
+REACH, MOST_REACH = 0.75, 0.35
+"""How much of what the font's letters reach beyond the ink of a line is marked, and how much at most, as a share of that ink's height: some fonts tell
+nonsense. So measured, marks agree best with both the ink and the line boxes that other readers of PDF tell."""
+TELLING = 4
+"""Letters of a line that is told by what it says; a shorter one may be the beginning of any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A letter that is printed, and the box of its ink. `reach` is the top and bottom of its font's letters."""
+
+    letter: str
+    box: Box
+    reach: tuple[float, float]
+
+
+Line = Sequence[Glyph]
+
+
+def rectangles(text: str, spans: Sequence[tuple[int, int]], lines: Sequence[Line]) -> list[list[Box]]:
+    """For each span of a page's text the rectangles that cover it, one for each line, in the order of the text."""
+    places = _places(text, lines)
+    found = []
+    for start, end in spans:
+        runs: dict[int, list[int]] = {}
+        for line, letter in filter(None, places[start:end]):
+            runs.setdefault(line, []).append(letter)
+        found.append([box for line, letters in runs.items() for box in _covering(lines[line], letters)])
+    return found
+
+
+def _places(text: str, lines: Sequence[Line]) -> list[tuple[int, int] | None]:
+    """The line and the letter in it of each character of a text; None for white space, and for what no line says."""
+    offsets = [offset for offset, letter in enumerate(text) if not letter.isspace()]
+    said = "".join(text[offset] for offset in offsets)
+    words = ["".join(glyph.letter for glyph in line) for line in lines]
+    unused = [number for number, word in enumerate(words) if word]
+    places: list[tuple[int, int] | None] = [None] * len(text)
+    at, last = 0, -1
+    while at < len(said) and unused:
+        line = _next(said, at, words, unused, last)
+        if line is None:
+            at += 1
+            continue
+        for letter in range(len(words[line])):
+            places[offsets[at + letter]] = line, letter
+        at, last = at + len(words[line]), line
+        unused.remove(line)
+    return places
+
+
+def _next(said: str, at: int, words: Sequence[str], unused: Sequence[int], last: int) -> int | None:
+    """The line that a text goes on with: the nearest after the last that fits, or the first; of the short ones only the very next may."""
+    after = next((line for line in unused if line > last), None)
+    fitting = [line for line in unused if said.startswith(words[line], at) and (line == after or len(words[line]) >= TELLING)]
+    if fitting:
+        return min(fitting, key=lambda line: (line <= last, line))
+    return max((line for line in unused if said.startswith(words[line], at)), key=lambda line: len(words[line]), default=None)
+
+
+def _covering(line: Line, letters: Sequence[int]) -> list[Box]:
+    """Rectangles over some letters of a line, as high as its letters reach."""
+    groups: list[list[Glyph]] = []
+    for glyph in (line[letter] for letter in letters):
+        if groups and _in_line(groups[-1][-1].box, glyph.box, groups[-1][-1].reach, glyph.reach):
+            groups[-1].append(glyph)
+        else:
+            groups.append([glyph])
+    return [_around(group, line) for group in groups]
+
+
+def _in_line(one: Box, other: Box, reach: tuple[float, float], next_reach: tuple[float, float]) -> bool:
+    """Whether two letters stand side by side."""
+    common = min(reach[1], next_reach[1]) - max(reach[0], next_reach[0])
+    return common >= APART * min(reach[1] - reach[0], next_reach[1] - next_reach[0]) and other[0] >= one[0] - 2 * (one[2] - one[0] + 0.01)
+
+
+def _around(group: Sequence[Glyph], line: Line) -> Box:
+    """One box around letters: as wide as their ink, and nearly as high as the letters of their font reach, from the ink of their line on."""
+    left, right = min(glyph.box[0] for glyph in group), max(glyph.box[2] for glyph in group)
+    high, low = min(glyph.reach[0] for glyph in group), max(glyph.reach[1] for glyph in group)
+    beside = [glyph.box for glyph in line if glyph.reach[1] > high and glyph.reach[0] < low]
+    top, bottom = min(box[1] for box in beside), max(box[3] for box in beside)
+    most = MOST_REACH * (bottom - top)
+    return left, top - min(REACH * max(top - high, 0.0), most), right, bottom + min(REACH * max(low - bottom, 0.0), most)
