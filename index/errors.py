@@ -3,6 +3,7 @@
 IndexingError            every message: the rule, the value that broke it, what to do
 ├── SourceError          a source that does not exist or holds nothing to read
 ├── LoadError            one file that cannot be read; the build names it and goes on
+│   ├── ChangedError     one that is no longer what was read
 │   └── PassingError     one that could not be read just now: in memory, or by the disk
 │       └── LateError    one that took too long
 ├── ModelError           the embedding model is missing, damaged, or not the expected one
@@ -24,6 +25,10 @@ class SourceError(IndexingError):
 
 class LoadError(IndexingError):
     """One file that cannot be read; the message is the reason."""
+
+
+class ChangedError(LoadError):
+    """One file that is no longer what was read."""
 
 
 class PassingError(LoadError):

@@ -1,12 +1,12 @@
 """The file that a document was read from: where it is now, and whether it is still what was read."""
 
 import hashlib
-import os
 import stat
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from index.load.seen import Signature, signature
 from index.types import Document
 
 
@@ -18,7 +18,7 @@ def find(document: Document) -> Path | None:
 def is_unchanged(document: Document, path: Path) -> bool:
     """Whether a file still holds the bytes that the document was read from."""
     try:
-        return _digest(str(path), _signature(path.stat())) == document.source_hash
+        return _digest(str(path), signature(path.stat())) == document.source_hash
     except OSError:
         return False
 
@@ -42,12 +42,8 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _signature(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev
-
-
 @lru_cache(256)
-def _digest(path: str, _signature: tuple[int, ...]) -> str:
+def _digest(path: str, _signature: Signature) -> str:
     """SHA-256 of a file in hex; taken once for as long as the file system calls it the same."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

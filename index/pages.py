@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from index.errors import LoadError
+from index.errors import ChangedError, LoadError
 from index.load import worker
 from index.load.layout import Box
+from index.load.seen import signature
 from index.types import Document
 
 
@@ -25,27 +26,27 @@ class Pages:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
-    def sizes(self, path: Path) -> list[tuple[float, float]]:
-        """Width and height of each page, in points. Raises LoadError."""
-        told, _ = self._ask(path, {"what": "sizes"})
+    def sizes(self, path: Path, document: Document) -> list[tuple[float, float]]:
+        """Width and height of each page of a document's file, in points. Raises LoadError, as ChangedError where it is not what was read."""
+        told, _ = self._ask(path, document, {"what": "sizes"})
         return [(width, height) for width, height in told]
 
-    def picture(self, path: Path, page: int, width: int) -> tuple[str, bytes]:
-        """A page, counted from 1, as a picture so many pixels wide: its media type and its bytes. Raises LoadError."""
-        told, data = self._ask(path, {"what": "picture", "page": page - 1, "width": width})
+    def picture(self, path: Path, document: Document, page: int, width: int) -> tuple[str, bytes]:
+        """A page, counted from 1, as a picture so many pixels wide: its media type and its bytes. Raises LoadError as `sizes` does."""
+        told, data = self._ask(path, document, {"what": "picture", "page": page - 1, "width": width})
         return str(told), data
 
     def rectangles(self, path: Path, document: Document, spans: Sequence[tuple[int, int]]) -> dict[int, list[list[Box]]]:
         """For each page that one of the spans of a document's text reaches, by its number from 1: the rectangles over each span, none where it is elsewhere.
 
-        Rectangles are shares of the page's width and height, from its upper left corner. Raises LoadError.
+        Rectangles are shares of the page's width and height, from its upper left corner. Raises LoadError as `sizes` does.
         """
         found = {}
         for number in sorted({page for start, end in spans for page in _pages_of(document, start, end)}):
             first = document.pages[number - 1]
             last = document.pages[number] if number < len(document.pages) else len(document.text)
             inside = [(min(max(start, first), last) - first, min(max(end, first), last) - first) for start, end in spans]
-            told, _ = self._ask(path, {"what": "marks", "page": number - 1, "text": document.text[first:last], "spans": inside})
+            told, _ = self._ask(path, document, {"what": "marks", "page": number - 1, "text": document.text[first:last], "spans": inside})
             found[number] = [[(left, top, right, bottom) for left, top, right, bottom in boxes] for boxes in told]
         return found
 
@@ -54,11 +55,12 @@ class Pages:
         with self._lock:
             self._stop()
 
-    def _ask(self, path: Path, question: dict[str, Any]) -> tuple[Any, bytes]:
+    def _ask(self, path: Path, document: Document, question: dict[str, Any]) -> tuple[Any, bytes]:
         with self._lock:
             try:
                 status = path.stat()
-                line = json.dumps({"path": os.fsencode(path).hex(), "signature": [status.st_size, status.st_mtime_ns, status.st_ino], **question})
+                known = {"path": os.fsencode(path).hex(), "signature": signature(status), "hash": document.source_hash}
+                line = json.dumps({**known, **question})
                 if self._process is not None and self._process.poll() is not None:
                     self._stop()  # Somebody else ended it.
                 process = self._process = self._process or worker.start("from index.load.printed import work; work()")
@@ -74,7 +76,7 @@ class Pages:
                     f"{path.name} cannot be shown as pages: {error.strerror if isinstance(error, OSError) else 'its parser gave up on it'}"
                 ) from error
         if "error" in answer:
-            raise LoadError(f"{path.name} cannot be shown as pages: {answer['error']}")
+            raise (ChangedError if answer["changed"] else LoadError)(f"{path.name} cannot be shown as pages: {answer['error']}")
         return answer["told"], data
 
     def _stop(self) -> None:

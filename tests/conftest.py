@@ -23,6 +23,7 @@ from index.load import Seen, load, version
 from index.store import Store
 
 keep_offline()
+pytest.register_assert_rewrite("tests.browser")
 
 REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared"

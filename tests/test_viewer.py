@@ -1,5 +1,6 @@
 """The very sentence on the very page: rectangles over printed letters, and the text around a sentence in blocks that keep every character."""
 
+import hashlib
 import io
 import math
 import os
@@ -15,7 +16,7 @@ from assistant.standing import State, standing
 from assistant.web.blocks import Mark, blocks, runs
 from index import Index, original
 from index.embed import Embedder
-from index.errors import LoadError
+from index.errors import ChangedError, LoadError
 from index.load.layout import Glyph, rectangles
 from index.pages import Pages
 from index.types import Document, Heading
@@ -106,13 +107,13 @@ def test_the_ink_of_a_sentence_lies_under_its_rectangles_and_nowhere_else(folder
     document = index.document("a.pdf")
     path = original.find(document)
     assert path is not None
-    assert pages.sizes(path) == [(595.0, 842.0)] * 2
+    assert pages.sizes(path, document) == [(595.0, 842.0)] * 2
     start = document.text.index("The keeper")
     found = pages.rectangles(path, document, [(start, document.text.index("Orla.") + 5)])
     assert list(found) == [1]
     (boxes,) = found[1]
     assert len(boxes) == 2
-    kind, data = pages.picture(path, 1, 1190)
+    kind, data = pages.picture(path, document, 1, 1190)
     assert kind == "image/png"
     page = Image.open(io.BytesIO(data)).convert("L")
     assert page.width == 1190
@@ -138,26 +139,35 @@ def test_a_sentence_over_two_pages_has_rectangles_on_both(folder: Path, tmp_path
     assert {page: len(boxes) for page, (boxes,) in found.items()} == {1: 1, 2: 1}
 
 
-def test_a_file_that_is_no_pdf_any_more_and_one_that_is_gone_are_told_of(tmp_path: Path, pages: Pages) -> None:
+def read_from(path: Path) -> Document:
+    return Document(path.name, "", "One.", (0,), hashlib.sha256(path.read_bytes()).hexdigest(), source=str(path))
+
+
+def test_a_file_that_is_no_pdf_and_one_that_is_gone_or_changed_are_told_of(tmp_path: Path, pages: Pages) -> None:
     (tmp_path / "bad.pdf").write_bytes(b"no pdf")
-    with pytest.raises(LoadError, match=r"bad\.pdf cannot be shown as pages"):
-        pages.sizes(tmp_path / "bad.pdf")
-    with pytest.raises(LoadError, match="No such file"):
-        pages.sizes(tmp_path / "gone.pdf")
     (tmp_path / "good.pdf").write_bytes(pdf([["One."]]))
+    bad, good = read_from(tmp_path / "bad.pdf"), read_from(tmp_path / "good.pdf")
+    with pytest.raises(LoadError, match=r"bad\.pdf cannot be shown as pages"):
+        pages.sizes(tmp_path / "bad.pdf", bad)
+    with pytest.raises(LoadError, match="No such file"):
+        pages.sizes(tmp_path / "gone.pdf", good)
     with pytest.raises(LoadError):
-        pages.picture(tmp_path / "good.pdf", 9, 800)
-    assert pages.sizes(tmp_path / "good.pdf") == [(595.0, 842.0)]
+        pages.picture(tmp_path / "good.pdf", good, 9, 800)
+    assert pages.sizes(tmp_path / "good.pdf", good) == [(595.0, 842.0)]
+    (tmp_path / "good.pdf").write_bytes(pdf([["Two."], ["Three."]]))
+    with pytest.raises(ChangedError):
+        pages.sizes(tmp_path / "good.pdf", good)
 
 
 def test_a_worker_that_died_is_started_again(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(pdf([["One."]]))
+    document = read_from(tmp_path / "a.pdf")
     pages = Pages()
-    pages.sizes(tmp_path / "a.pdf")
+    pages.sizes(tmp_path / "a.pdf", document)
     assert pages._process is not None
     os.kill(pages._process.pid, 9)
     pages._process.wait()
-    assert len(pages.sizes(tmp_path / "a.pdf")) == 1
+    assert len(pages.sizes(tmp_path / "a.pdf", document)) == 1
     pages.close()
 
 

@@ -42,7 +42,7 @@ def make_page(who: Who) -> gradio.Blocks:
         wanted = gradio.Textbox("", elem_id="fn-wanted", elem_classes="fn-wire", show_label=False, label="Conversation to open", container=False)
         with gradio.Row(elem_id="fn-page", equal_height=True):
             gradio.Column(scale=0, min_width=280, elem_id="fn-side")  # side.js fills it.
-            with gradio.Column(scale=3, min_width=300, elem_id="fn-left"):
+            with gradio.Column(scale=5, min_width=300, elem_id="fn-left"):
                 with gradio.Row(elem_id="fn-top"):
                     gradio.Button("☰", size="sm", scale=0, min_width=44, elem_id="fn-menu")
                     about = gradio.Markdown(_about(None, english), elem_id="fn-about")
@@ -87,7 +87,7 @@ def make_page(who: Who) -> gradio.Blocks:
                     stop_btn="Stop",
                     container=False,
                 )
-            gradio.Column(scale=2, min_width=300, elem_id="fn-right")  # viewer.js builds the viewer in it.
+            gradio.Column(scale=4, min_width=300, elem_id="fn-right")  # viewer.js builds the viewer in it.
 
         def loaded(request: gradio.Request) -> tuple[Any, ...]:
             words = chosen(request.headers)

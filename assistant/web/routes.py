@@ -132,7 +132,7 @@ def _add_citations(router: APIRouter, who: Who) -> None:
         if document is None or path is None or not 1 <= page <= len(document.pages):
             return _missing()
         try:
-            kind, data = who.library.pages.picture(path, page, min(max(-(-width // STEP) * STEP, NARROWEST), WIDEST))
+            kind, data = who.library.pages.picture(path, document, page, min(max(-(-width // STEP) * STEP, NARROWEST), WIDEST))
         except LoadError as error:
             return _failing(error)
         return Response(data, media_type=kind, headers={"cache-control": "private, max-age=600"})

@@ -8,7 +8,7 @@ from assistant.standing import Standing, State
 from assistant.types import Citation
 from assistant.web.blocks import Block, Mark, blocks, runs
 from index import original
-from index.errors import LoadError
+from index.errors import ChangedError, LoadError
 from index.pages import Pages
 from index.types import Document
 
@@ -49,11 +49,8 @@ def passage(citation: Citation, now: Standing, beside: Sequence[tuple[Citation, 
 
 
 def printed(document: Document) -> Path | None:
-    """The file whose pages can be shown as they are printed: a PDF that still is what was read, and not a part of an archive."""
-    if not document.pages or document.inside or not document.id.lower().endswith(".pdf"):
-        return None
-    path = original.find(document)
-    return path if path is not None and original.is_unchanged(document, path) else None
+    """The file whose pages can be shown as they are printed: a PDF that is not a part of an archive."""
+    return original.find(document) if document.pages and not document.inside and document.id.lower().endswith(".pdf") else None
 
 
 def _as_printed(document: Document, marks: Sequence[Mark], pages: Pages) -> Told:
@@ -63,8 +60,10 @@ def _as_printed(document: Document, marks: Sequence[Mark], pages: Pages) -> Told
     if printed(document) is None:
         return {}
     try:
-        sizes = pages.sizes(path)
+        sizes = pages.sizes(path, document)
         found = pages.rectangles(path, document, [(mark.start, mark.end) for mark in marks])
+    except ChangedError:
+        return {"file": "changed"}
     except LoadError as error:
         return {"file": str(error)}
     boxes = {page: [[mark.label, rectangles] for mark, rectangles in zip(marks, of_marks, strict=True) if rectangles] for page, of_marks in found.items()}

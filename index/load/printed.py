@@ -1,6 +1,7 @@
 """The pages of a PDF as they are printed: their sizes, pictures, and where the letters stand. Runs in a worker process (see `index.pages`)."""
 
 import ctypes
+import hashlib
 import io
 import json
 import signal
@@ -13,6 +14,7 @@ from typing import IO, Any
 import pypdfium2
 import pypdfium2.raw as raw
 
+from index.errors import ChangedError
 from index.load.layout import Box, Glyph, rectangles
 from index.load.worker import confine
 
@@ -39,7 +41,7 @@ def work() -> None:
 def _answer(asked: dict[str, Any], output: IO[bytes]) -> None:
     data = b""
     try:
-        pages = _opened(bytes.fromhex(asked["path"]), tuple(asked["signature"]))
+        pages = _read(bytes.fromhex(asked["path"]), tuple(asked["signature"]), asked["hash"])
         if asked["what"] == "sizes":
             told: Any = [pages.get_page_size(number) for number in range(len(pages))]
         elif asked["what"] == "marks":
@@ -48,16 +50,24 @@ def _answer(asked: dict[str, Any], output: IO[bytes]) -> None:
         else:
             told, data = picture(pages[asked["page"]], asked["width"])
         answer = {"told": told, "bytes": len(data)}
-    except (pypdfium2.PdfiumError, IndexError, OSError, MemoryError) as error:
-        answer = {"error": str(error)}
+    except (ChangedError, pypdfium2.PdfiumError, IndexError, OSError, MemoryError) as error:
+        answer = {"error": str(error), "changed": isinstance(error, ChangedError)}
     output.write(json.dumps(answer).encode() + b"\n" + data)
     output.flush()
 
 
+def _read(path: bytes, signature: tuple[int, ...], expected: str) -> pypdfium2.PdfDocument:
+    digest, pages = _opened(path, signature)
+    if digest != expected:
+        raise ChangedError("it has changed since it was indexed")
+    return pages
+
+
 @lru_cache(OPEN)
-def _opened(path: bytes, _signature: tuple[int, ...]) -> pypdfium2.PdfDocument:
-    """A file for as long as it bears this signature. Its bytes are read whole: a file that changes under PDFium would be read as a mixture."""
-    return pypdfium2.PdfDocument(Path(path.decode("utf-8", "surrogateescape")).read_bytes())
+def _opened(path: bytes, _signature: tuple[int, ...]) -> tuple[str, pypdfium2.PdfDocument]:
+    """A file, and its SHA-256, for as long as it bears this signature. It is read whole: one that changes under PDFium would be read as a mixture."""
+    data = Path(path.decode("utf-8", "surrogateescape")).read_bytes()
+    return hashlib.sha256(data).hexdigest(), pypdfium2.PdfDocument(data)
 
 
 def picture(page: Any, width: int) -> tuple[str, bytes]:

@@ -7,7 +7,7 @@ const acts = { why, copy, good: (key) => rate(key, 0, true), bad, again, edit, e
 
 export function act(link) {
   const [, what, key] = link.getAttribute("href").match(/^#do-(\w+?)-(.+)$/) || [];
-  if (acts[what]) acts[what](key, link).catch?.(trouble);
+  acts[what]?.(key, link)?.catch(trouble);
 }
 
 // --- Why this? ---------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ function settle() {
   document.body.classList.toggle("fn-busy", document.querySelector("#fn-chat .fn-waiting, #fn-chat .fn-pending") !== null);
   for (const message of document.querySelectorAll('[data-testid="bot"][aria-label*="<"]')) message.setAttribute("aria-label", words("answer"));
   for (const message of document.querySelectorAll('[data-testid="user"][aria-label*="&"]')) message.setAttribute("aria-label", words("question"));
+  for (const starters of document.querySelectorAll('#fn-chat .examples[role="list"]')) starters.setAttribute("role", "group"); // Of buttons, not of items.
   for (const region of document.querySelectorAll("#fn-chat .bubble-wrap:not([tabindex])")) region.tabIndex = 0; // It scrolls, so the keyboard must reach it.
 }
 
@@ -47,7 +48,7 @@ function watchAnswers() {
     if (busy && !now) {
       side.refresh();
       const first = [...document.querySelectorAll("#fn-chat a.fn-mark")].at(-1);
-      if (first) (globalThis.requestIdleCallback || setTimeout)(() => viewer.prefetch(first));
+      if (first) (globalThis.requestIdleCallback || setTimeout)(() => viewer.warm(first));
     }
     busy = now;
   };
@@ -82,6 +83,11 @@ for (const kind of ["pointerover", "focusin"]) {
   }, { passive: true });
 }
 
+function newChat() {
+  part("fn-new").click();
+  document.querySelector("#fn-box textarea").focus();
+}
+
 const writing = (target) => target.closest?.("input, textarea, select, [contenteditable]") !== null;
 
 document.addEventListener("keydown", (event) => {
@@ -90,7 +96,7 @@ document.addEventListener("keydown", (event) => {
     if (!viewer.close() && document.body.classList.contains("fn-side-open")) side.toggle(false);
     return;
   }
-  const act = event.altKey ? { KeyN: () => part("fn-new").click(), KeyB: () => side.toggle(), KeyK: side.search }[event.code] : writing(event.target) ? null : plain(event);
+  const act = event.altKey ? { KeyN: newChat, KeyB: () => side.toggle(), KeyK: side.search }[event.code] : writing(event.target) ? null : plain(event);
   if (!act) return;
   event.preventDefault();
   act();

@@ -4,7 +4,7 @@ import { button, element, iconButton, part, withToken, words } from "/footnote/d
 
 const NARROW = matchMedia("(max-width: 820px)");
 const STEP = 160;
-const KEPT = 60;
+const FRESH_MS = 1_000; // What was fetched ahead is used at once or not at all: the file may change.
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3];
 
 const fetched = new Map();
@@ -33,8 +33,7 @@ function passageOf(key, label) {
       })
       .catch(() => ({ ok: false, told: { message: words("no-server") } }));
     fetched.set(path, promise);
-    promise.then((found) => { if (!found.ok) fetched.delete(path); });
-    if (fetched.size > KEPT) fetched.delete(fetched.keys().next().value);
+    setTimeout(() => fetched.delete(path), FRESH_MS);
   }
   return fetched.get(path);
 }
@@ -48,6 +47,13 @@ export async function prefetch(link) {
   if (!wanted) return;
   const { ok, told } = await passageOf(wanted.key, wanted.label);
   if (ok && told.sizes.length) new Image().src = pictureOf(wanted.key, wanted.label, told.page);
+}
+
+// What an answer cites first may be looked at: the server opens its file, and the browser fetches its page.
+export async function warm(link) {
+  const path = withToken(`/passage/${encodeURIComponent(parse(link).key)}/${parse(link).label}`);
+  await prefetch(link);
+  fetched.delete(path);
 }
 
 export const forget = () => fetched.clear();
