@@ -12,18 +12,20 @@ from assistant.bar import read_bar
 from assistant.errors import LlmError, QuestionError
 from assistant.evidence import identity, open_evidence
 from assistant.settings import Settings, from_environment
-from assistant.types import QUOTE, Answer, Citation, Claim, Draft, Evidence, Grounds, LanguageModel, Support, Verdict
+from assistant.types import QUOTE, Answer, Citation, Claim, Draft, Evidence, Grounds, Judgement, LanguageModel, Support, Verdict
 from index import Index
 from index.embed import open_embedder
 from index.filter import Filter
 from index.keywords import Keywords
-from index.types import Sentence
+from index.types import Hit, Sentence
 from index.union import Corpus
 
 LONGEST_QUESTION = 4_000
 CHUNKS = 8
 OFFERED = 24
 NEAREST = 3
+REMEMBERED = 64
+"""Questions whose evidence is kept: many people ask the same, and an index never changes while it is open."""
 
 
 class Assistant:
@@ -34,6 +36,8 @@ class Assistant:
         self.index = index
         self.evidence = evidence
         self.bar = bar
+        self._hits = lru_cache(REMEMBERED)(self._search)
+        self._judged = lru_cache(REMEMBERED)(self._judge)
 
     @classmethod
     def open(cls, path: str | Path = ".footnote", cache: Path | None = None, model: str | None = None) -> "Assistant":
@@ -81,16 +85,16 @@ class Assistant:
         require_question(asked)
         timings: dict[str, float] = {}
         with _timed(timings, "search"):
-            hits = self.index.search(asked, CHUNKS, only)
+            hits = self._hits(asked, only)
         if only and not hits:
             raise QuestionError("no document fits the filter: `footnote status --json` lists what is in the index")
         with _timed(timings, "evidence"):
-            judged = self.evidence.judge(asked, hits)
+            judged = self._judged(asked, only)
         answers = judged.confidence >= (judged.bar if self.bar is None else self.bar)
         return Grounds(
             question=question,
             standalone=asked,
-            hits=tuple(hits),
+            hits=hits,
             offered=cite.number(_offered(judged.ranked)) if answers else (),
             nearest=cite.number(judged.ranked[:NEAREST]),
             confidence=judged.confidence,
@@ -99,6 +103,12 @@ class Assistant:
             judge=judged.judge,
             timings_ms=timings,
         )
+
+    def _search(self, question: str, only: Filter | None) -> tuple[Hit, ...]:
+        return tuple(self.index.search(question, CHUNKS, only))
+
+    def _judge(self, question: str, only: Filter | None) -> Judgement:
+        return self.evidence.judge(question, self._hits(question, only))
 
     def ground_on(self, question: str, sentences: Sequence[Sentence]) -> Grounds:
         """Grounds of sentences that were chosen already, all of which belong in the answer."""

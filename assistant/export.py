@@ -72,7 +72,7 @@ def export(title: str, exchanges: Sequence[Exchange], format: str) -> str:
         return json.dumps({**data, "sha256": _sha256(_canonical(data))}, ensure_ascii=False, indent=1) + "\n"
     text = _markdown(title, exchanges) if format == "md" else _html(title, exchanges)
     before, after = DATA[format]
-    line = before + _embeddable({**data, "text_sha256": _sha256(text)}) + after
+    line = before + _embeddable({**data, "sha256": _sha256(_canonical(data) + text)}) + after
     return f"{text}{line}\n" if format == "md" else text.replace("</body>", f"{line}</body>")
 
 
@@ -170,10 +170,9 @@ def _read(file: Path) -> tuple[dict[str, Any], bool]:
             found = re.search(re.escape(before) + r"(\{.*\})" + re.escape(after) + r"\n?", text)
             if found:
                 data = json.loads(found[1])
-                rest = text[: found.start()] + text[found.end() :]
-                return _required(data, file), _sha256(rest) != data["text_sha256"]
+                return _required(data, file), _edited(data, text[: found.start()] + text[found.end() :])
         data = json.loads(text)
-        return _required(data, file), _sha256(_canonical({name: value for name, value in data.items() if name != "sha256"})) != data["sha256"]
+        return _required(data, file), _edited(data, "")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ExportError(f"{file} is no export of a conversation: give a file that `footnote export` wrote") from error
 
@@ -182,6 +181,11 @@ def _required(data: dict[str, Any], file: Path) -> dict[str, Any]:
     if data["format"] != FORMAT or data["version"] != VERSION:
         raise ExportError(f"{file} was written by another version of Footnote: export the conversation again")
     return data
+
+
+def _edited(data: dict[str, Any], text: str) -> bool:
+    """Whether the data of an export, or the text around it, is not what was written."""
+    return bool(_sha256(_canonical({name: value for name, value in data.items() if name != "sha256"}) + text) != data["sha256"])
 
 
 def _canonical(data: dict[str, Any]) -> str:

@@ -81,14 +81,19 @@ class History:
             cursor.execute("INSERT INTO chats (id, title, created, updated) VALUES (?, ?, ?, ?)", (id, title[:TITLE], now(), now()))
         return id
 
+    def keep(self, id: str, title: str) -> None:
+        """Keep a conversation in which nothing was asked yet: it has files of its own, which must not be lost sight of."""
+        with self._data.change() as cursor:
+            cursor.execute("INSERT OR IGNORE INTO chats (id, title, created, updated) VALUES (?, ?, ?, ?)", (id, _storable(title[:TITLE]), now(), now()))
+
     def has(self, id: str) -> bool:
         return bool(self._data.rows("SELECT 1 FROM chats WHERE id = ?", (id,)))
 
     def chats(self, words: str = "", most: int = 200) -> list[Summary]:
-        """The conversations that hold all of some words in their title, questions or answers, the newest first; without words those that are not empty."""
-        has = "EXISTS (SELECT 1 FROM turns WHERE chat = chats.id)"
-        said = "(title LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM turns WHERE chat = chats.id AND (question LIKE ? ESCAPE '\\' OR answer LIKE ? ESCAPE '\\')))"
-        patterns = ["%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" for word in words.split()[:8]]
+        """The conversations that hold all of some words in their title, questions or answers, the newest first; those without a title are empty."""
+        has = "title != ''"
+        said = "(holds(title, ?) OR EXISTS (SELECT 1 FROM turns WHERE chat = chats.id AND (holds(question, ?) OR holds(answer, ?))))"
+        patterns = [word.casefold() for word in words.split()[:8]]
         query = f"SELECT id, title, updated, (SELECT count(*) FROM turns WHERE chat = chats.id), shared IS NOT NULL FROM chats WHERE {has}"  # noqa: S608 - No value is in it.
         found = self._data.rows(f"{query}{f' AND {said}' * len(patterns)} ORDER BY updated DESC, id LIMIT ?", [*(p for p in patterns for _ in range(3)), most])
         return [Summary(id, title, updated, turns, bool(shared)) for id, title, updated, turns, shared in found]
@@ -99,10 +104,12 @@ class History:
 
     def rename(self, id: str, title: str) -> None:
         with self._data.change() as cursor:
-            cursor.execute("UPDATE chats SET title = ? WHERE id = ?", (" ".join(title.split())[:TITLE], id))
+            cursor.execute("UPDATE chats SET title = ? WHERE id = ?", (_storable(" ".join(title.split())[:TITLE]), id))
 
     def delete(self, id: str) -> None:
+        """Forget a conversation, and what was thought of its answers."""
         with self._data.change() as cursor:
+            cursor.execute("DELETE FROM ratings WHERE key IN (SELECT key FROM turns WHERE chat = ?)", (id,))
             cursor.execute("DELETE FROM chats WHERE id = ?", (id,))
 
     def only_in(self, id: str) -> tuple[str, ...]:
@@ -130,19 +137,20 @@ class History:
 
     # --- Turns -----------------------------------------------------------------------------------------
 
-    def add(self, chat: str, key: str, record: Record, said: str, generation: str) -> None:
-        """Keep a turn at a conversation's end, which begins with it if there is none; `said` is what is searched of its answer.
+    def add(self, chat: str, key: str, record: Record, said: str, generation: str, instead: str | None = None) -> None:
+        """Keep a turn at a conversation's end, which begins with it if there is none; `said` is what is searched of its answer, `instead` a turn that goes.
 
         The first question gives it its title.
         """
         with self._data.change() as cursor:
-            question = record["question"]
+            question = _storable(record["question"])
             cursor.execute("INSERT OR IGNORE INTO chats (id, title, created, updated) VALUES (?, '', ?, ?)", (chat, now(), now()))
             (place,) = cursor.execute("SELECT coalesce(max(place) + 1, 0) FROM turns WHERE chat = ?", (chat,)).fetchone()
             cursor.execute(
                 "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (key, chat, place, question, said, json.dumps(record, ensure_ascii=False), generation, now()),
+                (key, chat, place, question, _storable(said), json.dumps(record), generation, now()),
             )
+            cursor.execute("DELETE FROM turns WHERE key = ? AND chat = ?", (instead, chat))
             title = " ".join(question.split())
             title = title if len(title) <= TITLE else title[: TITLE - 2].rstrip() + " …"
             cursor.execute("UPDATE chats SET updated = ?, title = CASE title WHEN '' THEN ? ELSE title END WHERE id = ?", (now(), title, chat))
@@ -172,20 +180,11 @@ class History:
                 cursor.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         return new
 
-    def drop_last(self, chat: str, key: str) -> bool:
-        """Take back a turn, if it is the last of its conversation."""
-        with self._data.change() as cursor:
-            last = "SELECT key FROM turns WHERE chat = ? ORDER BY place DESC LIMIT 1"
-            if cursor.execute(last, (chat,)).fetchone() != (key,):
-                return False
-            cursor.execute("DELETE FROM turns WHERE key = ?", (key,))
-        return True
-
     # --- Ratings ---------------------------------------------------------------------------------------
 
     def rate(self, rating: Rating, kept: Kept) -> None:
         """Keep what a person thought; a second rating of the same thing replaces the first."""
-        values = (rating.key, rating.label, rating.good, rating.reason, kept.record["standalone"], json.dumps(kept.record, ensure_ascii=False), now())
+        values = (rating.key, rating.label, rating.good, _storable(rating.reason), _storable(kept.record["standalone"]), json.dumps(kept.record), now())
         with self._data.change() as cursor:
             cursor.execute("INSERT OR REPLACE INTO ratings VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
@@ -234,6 +233,11 @@ def _gold(record: Record, verdicts: dict[int, tuple[bool, str]]) -> list[str] | 
     right = {label for label, (fine, _) in verdicts.items() if fine and label in cited}
     wrong = {label for label, (fine, _) in verdicts.items() if not fine}
     return [cited[label] for label in sorted((whole | right) - wrong)] or None
+
+
+def _storable(text: str) -> str:
+    """Text without half characters, which SQLite does not take."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def now() -> str:

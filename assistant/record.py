@@ -36,9 +36,9 @@ def to_record(answer: Answer) -> Record:
     }
 
 
-def from_record(record: Record, find: Find = lambda _, __: None) -> Answer:
+def from_record(record: Record, find: Find = lambda _, __: ()) -> Answer:
     """The answer that was kept. Where a document still is what it was, its own text is used."""
-    documents = {id: _document(id, described, record, find(id, described[2])) for id, described in record["documents"].items()}
+    documents = {id: _document(id, described, record, next(iter(find(id, described[2])), None)) for id, described in record["documents"].items()}
     return Answer(
         question=record["question"],
         standalone=record["standalone"],

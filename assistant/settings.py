@@ -38,7 +38,8 @@ class Settings:
     @property
     def data_folder(self) -> Path:
         """Where conversations, uploads and users are kept."""
-        return self.data or self.index.with_name(f"{self.index.resolve().name}-chats")
+        index = self.index.resolve()
+        return self.data or index.with_name(f"{index.name}-chats")
 
     @property
     def model_name(self) -> str:

@@ -1,6 +1,7 @@
 """Where a sentence that was cited stands today: unchanged, moved, changed, or removed with its document. Pure."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,8 +17,8 @@ class State(StrEnum):
     REMOVED = "removed"
 
 
-Find = Callable[[str, str], Document | None]
-"""Today's document of an id, or else one under another name that was read from a file of this SHA-256; None where there is neither."""
+Find = Callable[[str, str], Iterable[Document]]
+"""Today's document of an id, and then what was read from a file of this SHA-256 under another name, as far as there is either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,16 @@ def standing(quote: str, id: str, source_hash: str, start: int, find: Find) -> S
     Of several places that say it now the nearest counts; where lines were broken anew, the same words in other lines are the same sentence.
     """
     end = start + len(quote)
-    document = find(id, source_hash)
-    if document is None:
+    documents = list(find(id, source_hash))
+    for document in documents:
+        if document.text[start:end] == quote:
+            return Standing(State.UNCHANGED if document.id == id else State.MOVED, document, start, end)
+        if place := _nearest(document.text, quote, start) or _rewrapped(document.text, quote):
+            return Standing(State.MOVED, document, *place)
+    if not documents or documents[0].id != id:
         return Standing(State.REMOVED, None, start, end)
-    if document.text[start:end] == quote:
-        return Standing(State.UNCHANGED if document.id == id else State.MOVED, document, start, end)
-    place = _nearest(document.text, quote, start) or _rewrapped(document.text, quote, start)
-    if place is None:
-        return Standing(State.CHANGED, document, min(start, len(document.text)), min(end, len(document.text)))
-    return Standing(State.MOVED, document, *place)
+    length = len(documents[0].text)
+    return Standing(State.CHANGED, documents[0], min(start, length), min(end, length))
 
 
 def _nearest(text: str, quote: str, start: int) -> tuple[int, int] | None:
@@ -59,13 +61,8 @@ def _nearest(text: str, quote: str, start: int) -> tuple[int, int] | None:
     return None if nearest is None else (nearest, nearest + len(quote))
 
 
-def _rewrapped(text: str, quote: str, start: int) -> tuple[int, int] | None:
-    """The same words with other white space between them."""
-    bare = [(letter, offset) for offset, letter in enumerate(text) if not letter.isspace()]
-    wanted = "".join(quote.split())
-    said = "".join(letter for letter, _ in bare)
-    if not wanted or wanted not in said:
-        return None
-    earlier = sum(offset < start for _, offset in bare)
-    place, _ = _nearest(said, wanted, earlier) or (said.find(wanted), 0)
-    return bare[place][1], bare[place + len(wanted) - 1][1] + 1
+def _rewrapped(text: str, quote: str) -> tuple[int, int] | None:
+    """The same words with other white space between them, the first time that they are said."""
+    words = quote.split()
+    found = re.search(r"\s+".join(map(re.escape, words)), text) if words and words[0] in text else None
+    return found.span() if found else None

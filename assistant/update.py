@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -147,9 +147,12 @@ def todays(settings: Settings) -> Find:
     stamps = job.old.contents.stamps if job.old else {}
     twins = {found.source_hash if isinstance(found, Document) else stamps[id].source_hash: id for id, found in read.items()}
 
-    def find(id: str, source_hash: str) -> Document | None:
-        found = read.get(id) or read.get(twins.get(source_hash, ""))
-        return job.old.contents.document(found.id) if isinstance(found, Unchanged) and job.old else found if isinstance(found, Document) else None
+    def find(id: str, source_hash: str) -> Iterator[Document]:
+        for found in map(read.get, dict.fromkeys((id, twins.get(source_hash, "")))):
+            if isinstance(found, Unchanged) and job.old:
+                yield job.old.contents.document(found.id)
+            elif isinstance(found, Document):
+                yield found
 
     return find
 
@@ -177,7 +180,7 @@ class _Job:
         same = old is not None and (old.manifest.readers, old.manifest.reading) == (names, version())  # Another reader may say something else of a file.
         known = old.contents if old and same else None
         away = left_out(store)
-        loading = load(sources, known, seen, [settings.index, *map(Path, away)], watching.reading, foreign)
+        loading = load(sources, known, seen, [settings.index, settings.data_folder, *map(Path, away)], watching.reading, foreign)
         loading.skipped += tuple(Problem(file, TAKEN_OUT) for file in away if Path(file).is_file())
         return cls(sources, names, before, old, loading)
 

@@ -46,29 +46,33 @@ async def _measure(address: str, process: int, conversations: int, questions: in
     async with httpx.AsyncClient(base_url=address, timeout=SECONDS, limits=limits) as client:
         config = (await client.get("/config")).json()
         asking = next(event["id"] for event in config["dependencies"] if event["api_name"] == "typed")
-        await _converse(client, asking, 1)
+        await _converse(client, asking, 1, True)
         before = _resident(process)
-        start = time.perf_counter()
-        waits = [wait for each in await asyncio.gather(*(_converse(client, asking, questions) for _ in range(conversations))) for wait in each]
-        took = time.perf_counter() - start
-        after = _resident(process)
+        print(f"{conversations} conversations at once, {questions} questions each, over ./seeds, engine quote")
+        for same in (False, True):
+            await _round(client, asking, conversations, questions, same)
+        print(f"memory                {before:.0f} MB before, {_resident(process):.0f} MB after")
+
+
+async def _round(client: httpx.AsyncClient, asking: int, conversations: int, questions: int, same: bool) -> None:
+    start = time.perf_counter()
+    waits = [wait for each in await asyncio.gather(*(_converse(client, asking, questions, same) for _ in range(conversations))) for wait in each]
+    took = time.perf_counter() - start
     first = sorted(wait for wait in waits if wait is not None)
-    print(f"{conversations} conversations at once, {questions} questions each, over ./seeds, engine quote")
-    print(f"errors                {waits.count(None)} of {len(waits)}")
-    print(f"first words           median {median(first):.2f} s, 95% within {first[int(0.95 * len(first)) - 1]:.2f} s, longest {first[-1]:.2f} s")
-    print(f"answers a second      {len(first) / took:.1f}")
-    print(f"memory                {before:.0f} MB before, {after:.0f} MB after: {(after - before) / conversations:.2f} MB a conversation")
+    within = f"median {median(first):.2f} s, 95% within {first[int(0.95 * len(first)) - 1]:.2f} s, longest {first[-1]:.2f} s"
+    kind = "of six questions" if same else "no two the same"
+    print(f"{kind:<21} {waits.count(None)} errors of {len(waits)}; {len(first) / took:.1f} answers a second; first words: {within}")
 
 
-async def _converse(client: httpx.AsyncClient, asking: int, questions: int) -> list[float | None]:
-    """Seconds to the first words of each answer; None for one that failed."""
-    name = secrets.token_urlsafe(12)
+async def _converse(client: httpx.AsyncClient, asking: int, questions: int, same: bool) -> list[float | None]:
+    """Seconds to the first words of each answer; None for one that failed. No two questions are the same unless `same`."""
+    name, session = secrets.token_urlsafe(12), secrets.token_hex(6)
     offset = secrets.randbelow(len(QUESTIONS))
-    return [await _ask(client, asking, name, QUESTIONS[(offset + number) % len(QUESTIONS)]) for number in range(questions)]
+    asked = [QUESTIONS[(offset + number) % len(QUESTIONS)] for number in range(questions)]
+    return [await _ask(client, asking, name, session, question if same else f"{question[:-1]} {secrets.token_hex(2)}?") for question in asked]
 
 
-async def _ask(client: httpx.AsyncClient, asking: int, name: str, question: str) -> float | None:
-    session = secrets.token_hex(6)
+async def _ask(client: httpx.AsyncClient, asking: int, name: str, session: str, question: str) -> float | None:
     start = time.perf_counter()
     body = {"data": [question, name, "quote"], "fn_index": asking, "trigger_id": asking, "session_hash": session}
     if (await client.post("/gradio_api/queue/join", json=body)).status_code != 200:

@@ -24,13 +24,14 @@ def is_unchanged(document: Document, path: Path) -> bool:
 
 
 def _candidates(document: Document) -> Iterator[Path]:
-    """Where the file may be: an id is the path inside its source, with names of the source in front where two sources share one."""
+    """Where the file may be: an id is the path inside its source, with the last names of the source in front where two sources share one."""
     source = Path(document.source)
     if not document.source or not source.is_absolute():
         return
     parts = PurePosixPath(document.inside or document.id).parts
-    if not any(part == ".." for part in parts):
-        yield from (source.joinpath(*parts[first:]) for first in range(len(parts)))
+    folder = source.parts
+    if ".." not in parts:
+        yield from (source.joinpath(*parts[first:]) for first in range(len(parts)) if folder[len(folder) - first :] == parts[:first])
         if source.name == parts[-1]:
             yield source
 

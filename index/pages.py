@@ -25,6 +25,7 @@ class Pages:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._failed: dict[str, tuple[int, ...]] = {}
 
     def sizes(self, path: Path, document: Document) -> list[tuple[float, float]]:
         """Width and height of each page of a document's file, in points. Raises LoadError, as ChangedError where it is not what was read."""
@@ -59,6 +60,8 @@ class Pages:
         with self._lock:
             try:
                 status = path.stat()
+                if self._failed.get(str(path)) == signature(status):
+                    raise LoadError(f"{path.name} cannot be shown as pages: its parser gave up on it")
                 known = {"path": os.fsencode(path).hex(), "signature": signature(status), "hash": document.source_hash}
                 line = json.dumps({**known, **question})
                 if self._process is not None and self._process.poll() is not None:
@@ -70,7 +73,9 @@ class Pages:
                 process.stdin.flush()
                 answer = json.loads(process.stdout.readline())
                 data = process.stdout.read(answer.get("bytes", 0))
-            except (OSError, ValueError) as error:  # It died, of the file or of the time it took.
+            except (OSError, ValueError) as error:  # It died, of the file or of the time it took: it is not asked about this one again.
+                if isinstance(error, ValueError):
+                    self._failed[str(path)] = signature(status)
                 self._stop()
                 raise LoadError(
                     f"{path.name} cannot be shown as pages: {error.strerror if isinstance(error, OSError) else 'its parser gave up on it'}"

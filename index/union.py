@@ -47,17 +47,17 @@ class Words:
 
 
 class Union:
-    """Indexes as one. Of two documents with one id the earlier index's is meant."""
+    """Indexes as one. Of two documents with one id the earlier index's is meant; how rare a word is, the last that holds it tells."""
 
     def __init__(self, indexes: Sequence[Index]) -> None:
-        """`indexes`: at least one, the largest first."""
+        """`indexes`: at least one, the largest last."""
         self._indexes = indexes
         self.generation = "+".join(index.generation for index in indexes)
-        self.embedder = indexes[0].embedder
+        self.embedder = indexes[-1].embedder
 
     @property
     def keywords(self) -> Words:
-        return Words([index.keywords for index in self._indexes])
+        return Words([index.keywords for index in reversed(self._indexes)])
 
     @property
     def document_ids(self) -> tuple[str, ...]:

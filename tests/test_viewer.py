@@ -47,20 +47,20 @@ def covered(text: str, part: str, lines: list[list[Glyph]], nth: int = 0) -> lis
 def test_a_sentence_over_two_lines_has_two_rectangles() -> None:
     text = "One came. Two\nwent home. All"
     lines = [line("One came. Two", 0.1), line("went home. All", 0.14)]
-    assert covered(text, "Two\nwent home.", lines) == [(0.2, 0.099, 0.229, 0.122), (0.1, 0.139, 0.199, 0.162)]
+    assert covered(text, "Two\nwent home.", lines) == [(0.2, 0.098, 0.229, 0.122), (0.1, 0.138, 0.199, 0.162)]
 
 
 def test_a_sentence_that_stands_there_twice_is_marked_where_it_is_cited() -> None:
     text = "It rains.\nIt rains.\nIt rains."
     lines = [line("It rains.", top) for top in (0.1, 0.2, 0.3)]
     for nth, top in enumerate((0.1, 0.2, 0.3)):
-        assert [box[1] for box in covered(text, "It rains.", lines, nth)] == [round(top - 0.0015, 3)]
+        assert [box[1] for box in covered(text, "It rains.", lines, nth)] == [round(top - 0.002, 3)]
 
 
 def test_lines_that_were_moved_are_found_where_they_are_printed() -> None:
     printed = [line("Chapter One", 0.05), line("It began in", 0.1), line("the rain.", 0.14), line("7", 0.9)]
-    assert covered("It began in\nthe rain.\n\nChapter One\n\n7", "Chapter One", printed)[0][1] == 0.049
-    assert [box[1] for box in covered("It began in\nthe rain.\n\nChapter One\n\n7", "It began in\nthe rain.", printed)] == [0.099, 0.139]
+    assert covered("It began in\nthe rain.\n\nChapter One\n\n7", "Chapter One", printed)[0][1] == 0.048
+    assert [box[1] for box in covered("It began in\nthe rain.\n\nChapter One\n\n7", "It began in\nthe rain.", printed)] == [0.098, 0.138]
 
 
 def test_a_word_that_was_broken_at_a_lines_end_is_covered_on_both_lines() -> None:
@@ -75,7 +75,7 @@ def test_what_is_not_printed_has_no_rectangle() -> None:
 def test_a_font_that_tells_nonsense_of_its_height_marks_no_other_line() -> None:
     tall = [Glyph(g.letter, g.box, (g.box[1] - 0.5, g.box[3] + 0.5)) for g in line("Tall.", 0.4)]
     ((box,),) = rectangles("Tall.", [(0, 5)], [tall])
-    assert box[3] - box[1] < 0.02 * 2
+    assert box[3] - box[1] < 0.02 * 2.3
 
 
 @given(st.lists(st.text(st.sampled_from("ab c."), min_size=1, max_size=8), max_size=8))
@@ -325,7 +325,7 @@ def test_blocks_of_anything_keep_the_order_and_lose_nothing_but_white_space(text
     ],
 )
 def test_a_sentence_is_unchanged_moved_changed_or_removed(today: str | None, state: State, place: int) -> None:
-    found = standing("Two went.", "a.txt", "0", 10, lambda *_: None if today is None else Document("a.txt", "", today, (), "1"))
+    found = standing("Two went.", "a.txt", "0", 10, lambda *_: () if today is None else [Document("a.txt", "", today, (), "1")])
     assert (found.state, found.start) == (state, place)
     assert found.holds == (state in (State.UNCHANGED, State.MOVED))
     if found.document and found.holds:

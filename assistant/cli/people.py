@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from assistant.cli.options import settings_of, with_data, with_index
+from assistant.errors import SettingsError
 from assistant.people import People
+from assistant.web import CONVERSATIONS, PEOPLE
 
 
 @click.group()
@@ -15,8 +17,6 @@ def user() -> None:
 
 
 def _people(index_folder: Path | None, data: Path | None) -> People:
-    from assistant.web import PEOPLE
-
     return People(settings_of(index_folder, data=data).data_folder / PEOPLE)
 
 
@@ -34,6 +34,9 @@ def _password() -> str:
 @with_index
 def add(name: str, admin: bool, index_folder: Path | None, data: Path | None) -> None:
     """Add somebody; the password is asked for, or read from standard input."""
+    left = settings_of(index_folder, data=data).data_folder / CONVERSATIONS / name
+    if left.is_dir():
+        raise SettingsError(f"{left} holds conversations of an earlier {name}: move it away, or take another name")
     _people(index_folder, data).add(name, _password(), admin)
     click.echo(f"{name} can log in{' and change the library' if admin else ''}.")
 

@@ -11,7 +11,7 @@ from assistant.standing import State
 from assistant.types import Answer, Citation, Claim, Support
 from assistant.web.words import Words
 
-SPECIAL = re.compile(r"[&<>\"'\\`*_{}\[\]()#+!|~$:@-]")
+SPECIAL = re.compile(r"[&<>\"'\\`*_{}\[\]()#+!|~$:@-]|(?<=^\d)\.|(?<=^\d\d)\.|(?<=^\d\d\d)\.")  # "1." at the beginning would be a list.
 SURE = (0.95, 0.8, 0.6, 0.4)
 """From which confidence on each of the words for it is said, the surest first: they are calibrated probabilities."""
 NEAR = (0.2, 0.05)

@@ -17,12 +17,12 @@ CODE = frozenset(f".{suffix}" for name in ("plain.read_code", "plain.read_data")
 MARKDOWN = frozenset(f".{suffix}" for suffix in FORMATS["plain.read_markdown"].split())
 MAIL = frozenset((".eml", ".msg", ".mbox"))
 GAP = re.compile(r"\n[ \t\r]*\n\s*|\f\s*")
-FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.M | re.S)
+FENCE = re.compile(r"^ {0,3}(`{3,40}|~{3,40})(?!`)[^\n`]*+\n(.*?)(?:^ {0,3}\1[ \t]*$|\Z)", re.M | re.S)
 ITEM = re.compile(r"(?P<indent>[ \t]*)(?P<bullet>[-*+•]|\d{1,3}[.)])[ \t]+(?=\S)")
 QUOTE = re.compile(r"^[ \t]*>[ \t]?", re.M)
 HEADING = re.compile(r"(#{1,6}|={1,6}|\*{1,8})[ \t]+(?=\S)")
 UNDERLINE = re.compile(r"\r?\n[=\-~^\"'`*+#]{2,}[ \t]*\r?$")
-RULED = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?\s*")
+RULED = re.compile(r"\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)++\|?\s*+")
 HEAD_LINE = re.compile(r"^(From|To|Cc|Bcc|Date|Sent|Subject|Reply-To|Attachments?): ", re.M)
 INLINE = re.compile(
     r"(?P<image>!?\[)(?P<words>[^\]\n]{1,300})(?P<link>\]\([^)\s]{0,500}\))"
@@ -35,6 +35,8 @@ CELL = re.compile(r"; (?=[^;:]{1,60}: )")
 NAMED = re.compile(r"[^;:\n]{1,60}: \S")
 
 Span = tuple[int, int]
+MOST_COLUMNS = 40
+"""Of a table; paragraphs that name more are no rows of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,8 @@ def _table(text: str, rows: Sequence[tuple[Block, list[Span]]]) -> list[Block]:
     if len(rows) < 2:
         return [block for block, _ in rows]
     names = list(dict.fromkeys(name for _, cells in rows for name in _names(text, cells)))
+    if len(names) > MOST_COLUMNS:
+        return [block for block, _ in rows]
     if not names:
         return [Block("table", rows=tuple(tuple((Part(*cell, ""),) for cell in cells) for _, cells in rows), names=("",))]
     return [Block("table", rows=tuple(_placed(text, cells, names) for _, cells in rows), names=tuple(names))]

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from assistant.settings import Settings
 from assistant.standing import Find, Standing, State, standing
 from assistant.types import QUOTE, Answer, Citation, Turn
 from assistant.web import viewer
+from assistant.web.answers import MOST_SOURCES
 from assistant.web.files import put, unused_name
-from assistant.web.jobs import Job
+from assistant.web.jobs import Job, Progress
 from assistant.web.library import Library, opened
 from index.errors import IndexingError
 from index.filter import Filter
@@ -41,6 +42,9 @@ MOST_ASKED = 3
 OWN = "uploaded"
 """The folder of a conversation's own files, which their ids begin with."""
 MOST_FILES = 50
+MOST_STATES = 20_000
+MOST_BYTES = 1 << 30
+"""Of files that one person among several may add to their conversations."""
 STOPPED = "You stopped this answer."
 
 
@@ -64,11 +68,15 @@ class Chats:
         self._limited = limited
         self._lock = threading.Lock()  # Held for a look at the tables below, never while anything is computed.
         self._opening = threading.Lock()
+        self._changing = threading.Lock()  # Held while files come and go.
         self._open: OrderedDict[str, Chat] = OrderedDict()
         self._growing: dict[str, tuple[str, Answer]] = {}
+        self._changes: dict[str, int] = {}
         self._deleted: set[str] = set()
+        self._instead: dict[str, str] = {}
         self._own: OrderedDict[str, Assistant] = OrderedDict()
         self._jobs: dict[str, Job] = {}
+        self._states: dict[tuple[str, str, str, int, str], State] = {}
 
     # --- Asking ----------------------------------------------------------------------------------------
 
@@ -82,28 +90,22 @@ class Chats:
             if name in self._open:
                 self._open.move_to_end(name)
                 return self._open[name]
+            changes = self._changes.get(name, 0)
         kept = self.history.turns(name)
-        try:
-            self.assistant(name)
-            find = self._finder(name)
-        except IndexingError:
-            find = from_nowhere  # What was said can be read all the same.
+        find = self._finding(name)
         turns = tuple(Turn(each.record["question"], from_record(each.record, find)) for each in kept)
         chat = Chat(Conversation(turns), tuple(each.key for each in kept), tuple(each.generation for each in kept))
-        if turns:
-            self._keep_open(name, chat)
-        return chat
-
-    def _keep_open(self, name: str, chat: Chat) -> None:
         with self._lock:
-            self._open[name] = chat
-            self._open.move_to_end(name)
-            while len(self._open) > MOST_OPEN:
-                self._open.popitem(last=False)
+            if turns and self._changes.get(name, 0) == changes:  # Else a turn has come or gone meanwhile.
+                self._open[name] = chat
+                while len(self._open) > MOST_OPEN:
+                    self._open.popitem(last=False)
+        return chat
 
     def _forget_open(self, name: str) -> None:
         with self._lock:
             self._open.pop(name, None)
+            self._changes[name] = self._changes.get(name, 0) + 1
 
     def assistant(self, name: str) -> Assistant:
         """Who answers in a conversation: over the library, and over what was uploaded to it alone. Raises IndexingError."""
@@ -127,7 +129,7 @@ class Chats:
         if everybody is None:
             return Assistant(own, open_evidence(own.embedder, own.keywords))
         assert isinstance(everybody.index, Index)
-        corpus = Union([everybody.index, own])
+        corpus = Union([own, everybody.index])
         return Assistant(corpus, open_evidence(corpus.embedder, corpus.keywords), everybody.bar)
 
     def ask(self, name: str, question: str) -> tuple[Answer, str]:
@@ -137,10 +139,13 @@ class Chats:
 
     def answers(self, name: str, question: str, engine: str = QUOTE) -> Iterator[tuple[Answer, str]]:
         """The answer as it grows, with the key of its citations; the turn is kept when it is whole, unless it was stopped before."""
-        self._require_name(name)
+        self._require(name)
         key = secrets.token_urlsafe(12)
-        conversation = self.open(name).conversation
+        conversation, instead = self.open(name).conversation, self.instead(name)
+        if instead:
+            conversation = Conversation(conversation.turns[:-1])
         with self._lock:
+            self._instead.pop(name, None)
             if self._limited and len(self._growing) >= MOST_ASKED:
                 raise SettingsError(f"you have {len(self._growing)} questions under way: wait for their answers, or stop them")
             self._growing[key] = name, told_answer(question, "You stopped this answer before it began.")
@@ -154,7 +159,7 @@ class Chats:
                         return
                     self._growing[key] = name, answer
                 yield answer, key
-            self._keep_turn(name, answer, key, assistant.index.generation)
+            self._keep_turn(name, answer, key, assistant.index.generation, instead)
         finally:
             with self._lock:
                 self._growing.pop(key, None)
@@ -163,6 +168,11 @@ class Chats:
         """The documents that a conversation's questions look in; None: all."""
         ids = self.history.only_in(name)
         return Filter(documents=frozenset(ids)) if ids else None
+
+    def look_only_in(self, name: str, documents: Sequence[str]) -> None:
+        """Let a conversation's questions look in these documents only, by id; in all where there are none. Raises SettingsError."""
+        self._require(name)
+        self.history.look_only_in(name, documents)
 
     def stop(self, name: str) -> None:
         """Keep what is being written in a conversation as far as it came, and write no more of it."""
@@ -176,17 +186,19 @@ class Chats:
         """What answers now: another after a build."""
         return self.assistant(name).index.generation
 
-    def _keep_turn(self, name: str, answer: Answer, key: str, generation: str) -> None:
-        """Add an answer to its conversation, if it is still under way."""
+    def _keep_turn(self, name: str, answer: Answer, key: str, generation: str, instead: str | None = None) -> None:
+        """Add an answer to its conversation, if it is still under way, in the place of another one where it was asked again."""
         with self._lock:
             if self._growing.pop(key, None) is None or name in self._deleted:
                 return
-        self.history.add(name, key, to_record(answer), answer.text, generation)
-        chat = self.open(name)
-        if key in chat.keys:
-            return
-        longer = replace(chat.conversation, turns=(*chat.conversation.turns, Turn(answer.question, answer)))
-        self._keep_open(name, Chat(longer, (*chat.keys, key), (*chat.generations, generation)))
+        self.history.add(name, key, to_record(answer), answer.text, generation, instead)
+        self._forget_open(name)
+
+    def _require(self, name: str) -> None:
+        """Raise SettingsError unless something may be asked in, or added to, a conversation of that name."""
+        self._require_name(name)
+        if name in self._deleted:
+            raise SettingsError("this conversation was deleted: open a new one")
 
     @staticmethod
     def _require_name(name: str) -> None:
@@ -205,6 +217,7 @@ class Chats:
             job.stop()
             job.wait()
         self.history.delete(name)
+        self._write_questions()
         self._forget_open(name)
         with self._opening:
             self._own.pop(name, None)
@@ -213,9 +226,11 @@ class Chats:
     def branch(self, name: str, key: str) -> str | None:
         """A new conversation with the turns before one, and the files of the old; None where there is no such turn."""
         new = self.history.branch(name, key)
-        if new and self._place(name).is_dir():
-            shutil.copytree(self._place(name), self._place(new))
-            self._rebuild(new)
+        documents = self._place(name) / "documents"
+        with self._changing:
+            if new and documents.is_dir():
+                shutil.copytree(documents, self._place(new) / "documents")
+                self._rebuild(new)
         return new
 
     def copy(self, other: "Chats", name: str) -> str:
@@ -226,11 +241,15 @@ class Chats:
         self.history.rename(new, other.history.title(name))
         return new
 
-    def take_back(self, name: str, key: str) -> bool:
-        """Take back the last turn of a conversation, to ask again."""
-        done = self.history.drop_last(name, key)
-        self._forget_open(name)
-        return done
+    def ask_again(self, name: str, key: str) -> bool:
+        """Let the next answer take the place of the last turn, which stays until it is there; False where that turn is not the last."""
+        self._instead[name] = key
+        return self.instead(name) is not None
+
+    def instead(self, name: str) -> str | None:
+        """The last turn, where the next answer is to take its place."""
+        key, keys = self._instead.get(name), self.open(name).keys
+        return key if key is not None and keys[-1:] == (key,) else None
 
     # --- Citations -------------------------------------------------------------------------------------
 
@@ -239,12 +258,12 @@ class Chats:
 
         held: list[Corpus] = []
 
-        def find(id: str, source_hash: str) -> Document | None:
+        def find(id: str, source_hash: str) -> Iterator[Document]:
             if not held:
                 held.append(self.assistant(name).index)
-            corpus = held[0]
-            known = id if corpus.has(id) else corpus.twin(source_hash)
-            return corpus.document(known) if known else None
+            for known in dict.fromkeys((id, held[0].twin(source_hash) or id)):
+                if held[0].has(known):
+                    yield held[0].document(known)
 
         return find
 
@@ -254,22 +273,40 @@ class Chats:
             if key in self._growing:
                 return self._growing[key]
         found = self.history.turn(key)
-        return (found[0], from_record(found[1].record, self._finder(found[0]))) if found else None
+        return (found[0], from_record(found[1].record, self._finding(found[0]))) if found else None
+
+    def _finding(self, name: str) -> Find:
+        """Today's documents, or none where there is no index to look in: what is kept must do."""
+        try:
+            self.assistant(name)
+        except IndexingError:
+            return from_nowhere
+        return self._finder(name)
 
     def conversation_of(self, key: str) -> str | None:
         """The conversation that an answer is of."""
-        found = self._turn(key)
+        found = self.history.turn(key)
         return found[0] if found else None
 
-    def states(self, name: str) -> dict[str, Mapping[int, State]]:
-        """For each answer from before the last build what became of its citations, by key and label."""
+    def states(self, name: str, keys: Collection[str]) -> dict[str, Mapping[int, State]]:
+        """For each of some answers from before the last build what became of its citations, by key and label. Raises IndexingError."""
         chat, current, find = self.open(name), self.generation(name), self._finder(name)
         old = (
             (key, turn.answer)
             for key, turn, generation in zip(chat.keys, chat.conversation.turns, chat.generations, strict=True)
-            if generation != current and turn.answer.claims
+            if key in keys and generation != current and turn.answer.claims
         )
-        return {key: {c.label: _standing(c, find).state for c in answer.citations} for key, answer in old}
+        return {key: {c.label: self._state(c, find, current) for c in answer.citations[:MOST_SOURCES]} for key, answer in old}
+
+    def _state(self, citation: Citation, find: Find, generation: str) -> State:
+        """What became of a citation; told once for each generation."""
+        sentence = citation.sentence
+        known = generation, sentence.document.id, sentence.document.source_hash, sentence.start, sentence.text
+        if known not in self._states:
+            if len(self._states) >= MOST_STATES:
+                self._states.clear()
+            self._states[known] = _standing(citation, find).state
+        return self._states[known]
 
     def passage(self, key: str, label: int) -> dict[str, Any] | None:
         """A cited sentence in its document; None if the answer is not known (any more)."""
@@ -284,7 +321,7 @@ class Chats:
     def document(self, key: str, label: int) -> Document | None:
         """Today's document of a citation."""
         found = self._cited(key, label)
-        return found[2](found[0].sentence.document.id, found[0].sentence.document.source_hash) if found else None
+        return _standing(found[0], found[2]).document if found else None
 
     def _cited(self, key: str, label: int) -> tuple[Citation, Answer, Find] | None:
         turn = self._turn(key)
@@ -341,16 +378,22 @@ class Chats:
 
     def _own_settings(self, name: str) -> Settings:
         everybody = opened(self.library)
-        model = everybody.index.embedder.identity.name if everybody else self.library.settings.model
-        return replace(self.library.settings, index=self._place(name) / "index", model=model)
+        settings = self.library.settings
+        model = everybody.index.embedder.identity.name if everybody else settings.model
+        return replace(settings, index=self._place(name) / "index", data=settings.data_folder, model=model)
 
     def add(self, name: str, given: str, data: Path) -> str:
         """Add an uploaded file to a conversation alone, and index it; the name that it has now. Raises SettingsError for too many."""
+        self._require(name)
         folder = self._place(name) / "documents" / OWN
-        if folder.is_dir() and sum(1 for _ in folder.iterdir()) >= MOST_FILES:
-            raise SettingsError(f"a conversation may have {MOST_FILES} files of its own: put more into the library")
-        kept = put(data, folder, unused_name(given, folder))
-        self._rebuild(name)
+        with self._changing:
+            if folder.is_dir() and sum(1 for _ in folder.iterdir()) >= MOST_FILES:
+                raise SettingsError(f"a conversation may have {MOST_FILES} files of its own: put more into the library")
+            if self._limited and sum(file.stat().st_size for file in (self._folder / "files").rglob("*") if file.is_file()) > MOST_BYTES:
+                raise SettingsError(f"your conversations hold {MOST_BYTES >> 20} MB of files: delete some conversations first")
+            kept = put(data, folder, unused_name(given, folder))
+            self.history.keep(name, given)
+            self._rebuild(name)
         return kept.name
 
     def job(self, name: str) -> Job:
@@ -358,11 +401,13 @@ class Chats:
         with self._lock:
             return self._jobs.setdefault(name, Job())
 
+    def progress(self, name: str) -> Progress:
+        """How far that build is."""
+        job = self._jobs.get(name)
+        return job.progress if job else Progress()
+
     def _rebuild(self, name: str) -> None:
-        job = self.job(name)
-        job.stop()
-        job.wait()  # Of a few files: whatever it had done is gone on from.
-        job.start(self._own_settings(name), [self._place(name) / "documents"])
+        self.job(name).start(self._own_settings(name), [self._place(name) / "documents"])
 
     def own_documents(self, name: str) -> list[Document]:
         """The documents that were uploaded to a conversation alone."""
@@ -375,11 +420,12 @@ class Chats:
     def remove(self, name: str, id: str) -> bool:
         """Delete a file of a conversation; False where there is none."""
         folder = self._place(name) / "documents"
-        path = folder / OWN / id.removeprefix(f"{OWN}/").split("/")[0]
-        if not id.startswith(f"{OWN}/") or not path.is_file():
+        path = folder / id
+        if not re.fullmatch(rf"{OWN}/[^/]+", id) or not path.is_file():
             return False
-        path.unlink()
-        self._rebuild(name)
+        with self._changing:
+            path.unlink()
+            self._rebuild(name)
         return True
 
     # --- Giving away -----------------------------------------------------------------------------------
@@ -395,9 +441,9 @@ class Chats:
         self.history.close()
 
 
-def from_nowhere(_: str, __: str) -> Document | None:
+def from_nowhere(_: str, __: str) -> tuple[Document, ...]:
     """No document: what is kept must do."""
-    return None
+    return ()
 
 
 def _standing(citation: Citation, find: Find) -> Standing:

@@ -16,12 +16,11 @@ def safe_name(given: str) -> str:
     """A file's name without folders and without what steers terminals. Raises SettingsError for a format that is not read."""
     name = BAD.sub("_", given.replace("\\", "/").rpartition("/")[2]).strip(". ")
     stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
-    while len(stem.encode()) + len(suffix.encode()) > LONGEST_NAME:
-        stem = stem[:-1]
-    name = stem + suffix
     if not is_read(name):
-        raise SettingsError(unread(suffix.lower()))
-    return name
+        raise SettingsError(unread(suffix[:20].lower()))
+    while len(stem.encode()) > LONGEST_NAME:
+        stem = stem[:-1]
+    return stem + suffix
 
 
 def unused_name(name: str, folder: Path) -> str:

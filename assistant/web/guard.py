@@ -13,6 +13,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Parts = tuple[bytes, bytes]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CRLF, LF = b"\r\n", b"\n"
@@ -24,7 +25,7 @@ READ = re.compile(
 )
 HARMLESS = re.compile(rb"(?:&?(?:__theme=(?:light|dark)|chat=[\w-]+|shared=[\w.-]+))*")  # Of what gradio reads from the address of its page, the first.
 WRITE = re.compile(
-    r"/(?:gradio_api/(?:queue/join|run/predict|cancel|reset)/?|rate/[\w-]+|chats/[\w-]+/(?:rename|delete|share|branch|take-back|only)"
+    r"/(?:gradio_api/(?:queue/join|run/predict|cancel|reset)/?|rate/[\w-]+|chats/[\w-]+/(?:rename|delete|share|branch|again|only)"
     r"|documents/(?:remove|bring-back)|building/(?:start|stop)|login|logout)"
 )
 UPLOAD = "/upload"
@@ -49,14 +50,18 @@ HEADERS = {
 class Guard:
     """Wraps an app. `hosts` are the values of Host that are this server, port included; none: whatever is asked for is.
 
-    `who` tells from the cookies of a request whose it is, None for nobody's; `most_upload` are the bytes that an upload may have.
+    `who` tells from the cookies of a request whose it is, None for nobody's; `most_upload` are the bytes that an upload may have; `parts`
+    are put at the end of the head and at the beginning of the body of the page, so that it has its looks before its scripts have run.
     """
 
-    def __init__(self, app: App, hosts: frozenset[str], who: Callable[[str], object] = lambda _: True, most_upload: int = MOST_BODY) -> None:
+    def __init__(
+        self, app: App, hosts: frozenset[str], who: Callable[[str], object] = lambda _: True, most_upload: int = MOST_BODY, parts: Parts = (b"", b"")
+    ) -> None:
         self.app = app
         self.hosts = hosts
         self.who = who
         self.most_upload = most_upload
+        self.parts = parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -72,7 +77,9 @@ class Guard:
                 return
             own = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(b"x-forwarded-")]
             within = {**scope, "headers": own, "footnote.user": user}
-            await self.app(within, _limited(receive, self._most(scope["path"])), _with_headers(send, plain=bool(SHOWN_BY_THE_BROWSER.match(scope["path"]))))
+            parts = self.parts if scope["path"] == "/" else (b"", b"")
+            answer = _with_headers(send, plain=bool(SHOWN_BY_THE_BROWSER.match(scope["path"])), parts=parts)
+            await self.app(within, _limited(receive, self._most(scope["path"])), answer)
 
     def _most(self, path: str) -> int:
         return self.most_upload if path == UPLOAD else MOST_BODY
@@ -124,7 +131,7 @@ def _limited(receive: Receive, most: int) -> Receive:
     return limited
 
 
-def _with_headers(send: Send, plain: bool = False) -> Send:
+def _with_headers(send: Send, plain: bool = False, parts: Parts = (b"", b"")) -> Send:
     """Add our headers. A page of HTML is held back until it is whole, to name the scripts that it brings by their hashes.
 
     There are two pages, gradio's own frame and the login: no text of a document or a person is ever in them. `plain` is for files that the
@@ -138,13 +145,22 @@ def _with_headers(send: Send, plain: bool = False) -> Send:
         elif held:
             held.append(message)
             if not message.get("more_body"):
-                body = b"".join(part.get("body", b"") for part in held[1:])
+                body = _joined(b"".join(part.get("body", b"") for part in held[1:]), parts)
+                held[0]["headers"] = [(name, value) for name, value in held[0]["headers"] if name.lower() != b"content-length"]
+                held[0]["headers"].append((b"content-length", str(len(body)).encode()))
                 await send(_headed(held[0], _hashes(body)))
                 await send({"type": "http.response.body", "body": body})
         else:
             await send(_headed(message, "", plain) if message["type"] == "http.response.start" else message)
 
     return with_headers
+
+
+def _joined(page: bytes, parts: Parts) -> bytes:
+    """A page with its parts."""
+    head, body = parts
+    page = page.replace(b"</head>", head + b"</head>", 1)
+    return re.sub(rb"(<body[^>]*>)", lambda found: found[1] + body, page, count=1)
 
 
 def _is_html(message: Message) -> bool:

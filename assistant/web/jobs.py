@@ -1,7 +1,8 @@
 """Builds that go on beside the chat: how far they are, and a way to stop them. The chat answers from the old index meanwhile."""
 
+import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,8 +12,11 @@ from assistant.errors import AssistantError
 from assistant.settings import Settings
 from assistant.update import Update, Watching, update
 from index.embed import Embedder, open_embedder
-from index.errors import IndexingError
+from index.errors import IndexingError, LockError
 from index.types import ModelIdentity
+
+Work = tuple[Settings, Sequence[str | Path], Sequence[str]]
+TRIES, AGAIN_SECONDS = 20, 0.5
 
 
 class Stopped(Exception):  # noqa: N818 - It is no error: somebody asked for it.
@@ -21,12 +25,16 @@ class Stopped(Exception):  # noqa: N818 - It is no error: somebody asked for it.
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a build is: `stage` is "reading", "embedding", "done", "stopped" or "failed", for the `reason`; `done` of `total` files or passages."""
+    """How far a build is: `stage` is "reading", "embedding", "done", "stopped" or "failed", for the `reason`; `done` of `total` files or passages.
+
+    `failed` are the files that could not be read, and why.
+    """
 
     stage: str = ""
     done: int = 0
     total: int = 0
     reason: str = ""
+    failed: tuple[str, ...] = ()
     added: int = 0
     changed: int = 0
     removed: int = 0
@@ -37,47 +45,70 @@ class Progress:
 
 
 class Job:
-    """A build at a time, in a thread of its own."""
+    """A build at a time, in a thread of its own; what is asked for meanwhile is built after it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._next: Work | None = None
         self.progress = Progress()
 
-    def start(self, settings: Settings, given: Sequence[str | Path] = (), readers: Sequence[str] = (), then: Callable[[], None] = lambda: None) -> bool:
-        """Begin a build; False where one is under way. `then` is done when it has ended, however it did."""
+    def start(self, settings: Settings, given: Sequence[str | Path] = (), readers: Sequence[str] = ()) -> None:
+        """Begin a build, or have one follow that which is under way: it may not have seen what changed."""
         with self._lock:
-            if self.progress.is_running:
-                return False
+            work = settings, given, readers
+            if self._thread is not None:
+                self._next = work
+                return
             self._stop.clear()
             self.progress = Progress("reading")
-            self._thread = threading.Thread(target=self._run, args=(settings, given, readers, then), name="footnote-build", daemon=True)
-            self._thread.start()
-            return True
+            thread = threading.Thread(target=self._run, args=(work,), name="footnote-build", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def stop(self) -> None:
-        """Stop the build at its next step: what it was to change stays as it was."""
-        self._stop.set()
+        """Stop the build at its next step, and those that wait: what it was to change stays as it was."""
+        with self._lock:
+            self._next = None
+            self._stop.set()
 
     def wait(self) -> None:
-        """Wait until the build has ended."""
-        if self._thread:
-            self._thread.join()
+        """Wait until all builds have ended."""
+        while True:
+            with self._lock:
+                thread = self._thread
+            if thread is None:
+                return
+            thread.join()
 
-    def _run(self, settings: Settings, given: Sequence[str | Path], readers: Sequence[str], then: Callable[[], None]) -> None:
+    def _run(self, work: Work | None) -> None:
+        while work is not None:
+            ended = self._built(*work)
+            with self._lock:
+                work, self._next = self._next, None
+                if work is None:
+                    self._thread = None
+                    self.progress = ended
+                else:
+                    self.progress = Progress("reading")
+
+    def _built(self, settings: Settings, given: Sequence[str | Path], readers: Sequence[str]) -> Progress:
         watching = Watching(reading=lambda items: self._track("reading", items), embedding=lambda items: self._track("embedding", items))
-        try:
-            ended = _ended(update(settings, given, watching=watching, opener=_opener, readers=readers))
-        except Stopped:
-            ended = Progress("stopped")
-        except (IndexingError, AssistantError) as error:
-            ended = Progress("failed", reason=str(error))
-        except BaseException as error:
-            self.progress = Progress("failed", reason=f"the build broke off ({error!r}); the index is as it was")
-            raise
-        then()
-        self.progress = ended
+        for tries_left in reversed(range(TRIES)):
+            try:
+                return _ended(update(settings, given, watching=watching, opener=_opener, readers=readers))
+            except Stopped:
+                return Progress("stopped")
+            except LockError as error:  # Somebody builds on the command line, or keeps watch.
+                if not tries_left or self._stop.wait(AGAIN_SECONDS):
+                    return Progress("failed", reason=str(error))
+            except (IndexingError, AssistantError) as error:
+                return Progress("failed", reason=str(error))
+            except Exception as error:
+                logging.getLogger(__name__).exception("a build broke off")
+                return Progress("failed", reason=f"the build broke off ({error!r}); the index is as it was")
+        return Progress("failed")
 
     def _track(self, stage: str, items: Sequence[Any]) -> Iterator[Any]:
         """Count what is done, and stop where that is wanted."""
@@ -94,8 +125,8 @@ class Job:
 
 def _ended(done: Update) -> Progress:
     plan = done.report.plan
-    failed = "; ".join(f"{Path(problem.file).name} {problem.reason}" for problem in done.loading.failed[:3])
-    return Progress("done", added=len(plan.added), changed=len(plan.changed), removed=len(plan.removed), reason=failed)
+    failed = tuple(f"{Path(problem.file).name}: {problem.reason}" for problem in done.loading.failed)
+    return Progress("done", failed=failed, added=len(plan.added), changed=len(plan.changed), removed=len(plan.removed))
 
 
 @lru_cache(2)

@@ -36,12 +36,12 @@ class Library:
         self.pages = Pages()
         self.job = Job()
         self._store = Store(settings.index)
-        self._opening = threading.Lock()  # Held while an index is opened or its starters are found, once for all who wait.
+        self._opening = threading.Lock()  # Held while an index is opened, once for all who wait.
+        self._starting = threading.Lock()  # Held while its starters are found.
         self._changing = threading.Lock()  # Held while what shall be indexed is changed.
         self._assistant: Assistant | None = None
         self._models: dict[str, str] = {}
         self._starters: tuple[str, tuple[str, ...]] = ("", ())
-        self._again = False
 
     @property
     def folder(self) -> Path:
@@ -90,32 +90,26 @@ class Library:
     def add(self, name: str, data: Path) -> str:
         """Put an uploaded file where the index finds it, and build; the name that it has now."""
         with self._changing:
+            if self._recipe()[1]:
+                raise SettingsError("the index is made by readers of its own, and takes no uploads: add documents to a conversation instead")
             kept = put(data, self.folder, unused_name(name, self.folder))
             self.rebuild()
             return kept.name
 
     def rebuild(self) -> None:
-        """Make the index equal to its sources, in the background; once more if a build is under way that may not have seen the last change."""
+        """Make the index equal to its sources, in the background."""
+        sources, readers = self._recipe()
+        ours = str(self.folder.resolve())
+        uploads = self.folder.is_dir() and any(self.folder.iterdir())
+        given = [*sources, ours] if uploads and ours not in sources else list(sources)
+        self.job.start(self.settings, given, readers)
+
+    def _recipe(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         try:
             recipe = self._store.recipe()
-            sources, readers = recipe.sources, recipe.readers
         except NoIndexError:
-            sources, readers = (), ()
-        ours = str(self.folder.resolve())
-        given = [*sources, ours] if self.folder.is_dir() and ours not in sources and not readers else list(sources)
-        if not sources and Path("seeds").is_dir() and ours not in given:
-            given = []
-        if not self.job.start(self.settings, given, readers, self._follow):
-            self._again = True
-
-    def _follow(self) -> None:
-        if self._again:
-            self._again = False
-            threading.Thread(target=self._once_more, daemon=True).start()
-
-    def _once_more(self) -> None:
-        self.job.wait()
-        self.rebuild()
+            return (), ()
+        return recipe.sources, recipe.readers
 
     def remove(self, id: str) -> None:
         """Take a document out of the index: delete the file of an uploaded one, leave that of another out of builds to come.
@@ -125,8 +119,10 @@ class Library:
         document = self.index().outline(id)
         path = original.find(document)
         with self._changing:
-            if path is None:
-                raise SettingsError(f"the file of {id} is gone: rebuild the index, and the document is out of it")
+            if document.inside:
+                raise SettingsError(f"{id} is a part of {document.inside}: unpack that, or take it out of its folder")
+            if path is None or not original.is_unchanged(document, path):
+                raise SettingsError(f"the file of {id} is gone or has changed: rebuild the index, and try again")
             if self.owns(document):
                 path.unlink()
             else:
@@ -152,7 +148,7 @@ class Library:
     def starters(self) -> tuple[str, ...]:
         """Up to four questions that the indexed documents answer: each was asked, and found. Raises IndexingError."""
         assistant = self.assistant()
-        with self._opening:
+        with self._starting:
             if self._starters[0] != assistant.index.generation:
                 found = (question for question in islice(_suggestions(assistant), TRIED) if assistant.ask(question).found)
                 self._starters = assistant.index.generation, tuple(islice(found, STARTERS))

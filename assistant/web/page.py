@@ -175,6 +175,8 @@ def _respond(who: Who, chats: Chats, name: str, question: str, engine: str, word
         name = chats.copy(*shared) if shared else chats.new()
     name = name or chats.new()
     before = _messages(who, chats, name, words)
+    if chats.instead(name):
+        before = before[:-2]
     if not question.strip():
         yield before, "", name
         return
@@ -212,7 +214,7 @@ def _messages(who: Who, chats: Chats, name: str, words: Words, every: bool = Fal
         told.append({"role": "assistant", "content": f'<p class="fn-earlier"><a href="#do-earlier-0">{words("earlier", count=first)}</a></p>'})
     states: Any = {}
     with contextlib.suppress(IndexingError):  # What was answered can be read without an index; its citations then say what is wrong.
-        states = chats.states(name) if chat.keys else {}
+        states = chats.states(name, chat.keys[first:]) if chat.keys else {}
     for turn, key in list(zip(chat.conversation.turns, chat.keys, strict=True))[first:]:
         told.append({"role": "user", "content": html_text(turn.question)})
         told.append({"role": "assistant", "content": _content(turn.answer, key, words, Now(states.get(key, {}), chats.rated(key)))})
@@ -241,7 +243,7 @@ def _state_of(library: Library, words: Words) -> tuple[str, dict[str, Any]]:
 
 def _about(count: int | None, words: Words) -> str:
     documents = "" if count is None else words("document-count") if count == 1 else words("documents-count", count=f"{count:,}")
-    return f'<h1>Footnote</h1><p class="fn-sub">{documents}{" · " if documents else ""}{words("about")}</p>'
+    return f'<h1>Footnote</h1><p class="fn-sub">{documents}</p>'
 
 
 def _placeholder(count: int | None, words: Words) -> str:

@@ -7,13 +7,16 @@ import os
 import tempfile
 import threading
 import time
-from collections import defaultdict, deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from assistant.errors import AssistantError, SettingsError
@@ -30,12 +33,13 @@ from index.errors import IndexingError, LoadError, NoIndexError
 from index.types import Document
 
 COOKIE = "footnote_session"
+MOST_TOLD = 1_000
 PIECE = 50
 """Documents that a list shows at a time."""
 STEP, NARROWEST, WIDEST = 160, 320, 3_200
 """Widths of pictures of pages, in pixels: few different ones, so that a browser finds them in its cache."""
-TRIES, PER_SECONDS = 5, 60.0
-"""Wrong passwords for one name that are taken, and in which time."""
+TRIES, PER_SECONDS, MOST_NAMES = 5, 60.0, 10_000
+"""Passwords for one name that are tried, and in which time; names that are remembered."""
 NEVER_KEPT = {"cache-control": "no-store"}
 IN_THE_BROWSER = (".pdf", ".txt")
 """Originals that a browser may show itself: nothing in them can act on this page."""
@@ -117,6 +121,12 @@ def _add_citations(router: APIRouter, who: Who) -> None:
         chats = who.readable(user_of(request), key, token)
         return find(chats) if chats else None
 
+    def document_of(request: Request, key: str, label: int, token: str) -> Document | None:
+        with contextlib.suppress(IndexingError):
+            found: Document | None = read(request, key, token, lambda chats: chats.document(key, label))
+            return found
+        return None
+
     @router.get("/passage/{key}/{label}")
     def passage(request: Request, key: str, label: int, shared: str = "") -> Response:
         try:
@@ -127,7 +137,8 @@ def _add_citations(router: APIRouter, who: Who) -> None:
 
     @router.get("/page/{key}/{label}/{page}")
     def page(request: Request, key: str, label: int, page: int, width: int = 800, shared: str = "") -> Response:
-        document: Document | None = read(request, key, shared, lambda chats: chats.document(key, label))
+        """A picture of a page; its address names the file's hash too, so that a browser never shows that of an older one."""
+        document = document_of(request, key, label, shared)
         path = viewer.printed(document) if document else None
         if document is None or path is None or not 1 <= page <= len(document.pages):
             return _missing()
@@ -139,7 +150,7 @@ def _add_citations(router: APIRouter, who: Who) -> None:
 
     @router.get("/original/{key}/{label}")
     def file(request: Request, key: str, label: int, shared: str = "") -> Response:
-        document: Document | None = read(request, key, shared, lambda chats: chats.document(key, label))
+        document = document_of(request, key, label, shared)
         path = original.find(document) if document else None
         if path is None:
             return _missing("The file is no longer where it was read.")
@@ -215,9 +226,9 @@ def _add_conversations(router: APIRouter, who: Who) -> None:
         new = who.chats(user_of(request)).branch(name, key)
         return _told({"id": new}) if new else _missing()
 
-    @router.post("/chats/{name}/take-back")
-    def take_back(request: Request, name: str, key: Annotated[str, Body(embed=True)]) -> Response:
-        return _told({"taken": who.chats(user_of(request)).take_back(name, key)})
+    @router.post("/chats/{name}/again")
+    def again(request: Request, name: str, key: Annotated[str, Body(embed=True)]) -> Response:
+        return _told({"replaces": who.chats(user_of(request)).ask_again(name, key)})
 
     @router.get("/chats/{name}/only")
     def ticked(request: Request, name: str) -> Response:
@@ -225,7 +236,10 @@ def _add_conversations(router: APIRouter, who: Who) -> None:
 
     @router.post("/chats/{name}/only")
     def only(request: Request, name: str, documents: Annotated[list[str], Body(embed=True)]) -> Response:
-        who.chats(user_of(request)).history.look_only_in(name, documents[:5_000])
+        try:
+            who.chats(user_of(request)).look_only_in(name, documents[:5_000])
+        except SettingsError as error:
+            return _failing(error)
         return _told({})
 
     @router.get("/chats/{name}/export")
@@ -246,9 +260,6 @@ def _add_conversations(router: APIRouter, who: Who) -> None:
 def _add_documents(router: APIRouter, who: Who) -> None:
     library = who.library
 
-    def job_of(request: Request, name: str) -> Any:
-        return who.chats(user_of(request)).job(name) if name else library.job
-
     @router.get("/documents")
     def documents(request: Request, chat: str = "", q: str = "", start: int = 0) -> Response:
         mine = who.chats(user_of(request))
@@ -263,8 +274,8 @@ def _add_documents(router: APIRouter, who: Who) -> None:
                 "documents": [_described(document, library.owns(document)) for document in found[start : start + PIECE]],
                 "sources": [Path(source).name or source for source in index.manifest.sources],
                 "built": index.manifest.built_at,
-                "report": library.report(),
-                "taken_out": [{"file": file, "name": Path(file).name} for file in library.taken_out()],
+                "report": _report(library.report(), user_of(request).admin),
+                "taken_out": [{"file": file, "name": Path(file).name} for file in library.taken_out()] if user_of(request).admin else [],
             }
         except NoIndexError:
             told = {"total": 0, "found": 0, "documents": [], "sources": [], "built": None, "report": {}, "taken_out": []}
@@ -297,8 +308,8 @@ def _add_documents(router: APIRouter, who: Who) -> None:
 
     @router.get("/building")
     def building(request: Request, chat: str = "") -> Response:
-        progress = job_of(request, chat).progress
-        return _told({**{name: getattr(progress, name) for name in progress.__slots__}, "running": progress.is_running})
+        progress = who.chats(user_of(request)).progress(chat) if chat else library.job.progress
+        return _told({**asdict(progress), "failed": progress.failed[:MOST_TOLD], "running": progress.is_running})
 
     @router.post("/building/{order}")
     def build(request: Request, order: str, chat: Annotated[str, Body(embed=True)] = "") -> Response:
@@ -306,7 +317,7 @@ def _add_documents(router: APIRouter, who: Who) -> None:
             if not chat:
                 _require_admin(request)
             if order == "stop":
-                job_of(request, chat).stop()
+                (who.chats(user_of(request)).job(chat) if chat and who.chats(user_of(request)).history.has(chat) else library.job).stop()
             elif order == "start" and not chat:
                 library.rebuild()
             else:
@@ -325,7 +336,7 @@ def _add_documents(router: APIRouter, who: Who) -> None:
             safe = safe_name(name)
             scratch = await _received(request, library.settings.data_folder, library.settings.upload_mb)
             mine = who.chats(user_of(request))
-            kept = await asyncio.to_thread(mine.add, chat, safe, scratch) if chat else await asyncio.to_thread(library.add, safe, scratch)
+            kept = await run_in_threadpool(mine.add, chat, safe, scratch) if chat else await run_in_threadpool(library.add, safe, scratch)
             return _told({"name": kept})
         except (AssistantError, IndexingError) as error:
             return _failing(error)
@@ -334,6 +345,14 @@ def _add_documents(router: APIRouter, who: Who) -> None:
         finally:
             if scratch:
                 scratch.unlink(missing_ok=True)
+
+
+def _report(report: dict[str, Any], whole: bool) -> dict[str, Any]:
+    """A reading report; without the places of files for whoever may not change the library."""
+    kinds = ("failed", "skipped", "warnings")
+    if whole or not report:
+        return report
+    return {**report, **{kind: [{**problem, "file": Path(problem["file"]).name} for problem in report[kind]] for kind in kinds}}
 
 
 def _require_admin(request: Request) -> None:
@@ -387,13 +406,21 @@ def _described(document: Document, uploaded: bool) -> dict[str, Any]:
 
 
 def _add_login(router: APIRouter, who: Who) -> None:
-    failures: defaultdict[str, deque[float]] = defaultdict(deque)
+    tried: OrderedDict[str, deque[float]] = OrderedDict()  # Touched on the event loop alone.
+    hashing = ThreadPoolExecutor(1, "footnote-login")  # One at a time: each takes 32 MiB and a tenth of a second.
 
     def too_many(name: str) -> bool:
-        recent = failures[name]
+        """Count a try for a name; whether there were too many lately."""
+        recent = tried.setdefault(name, deque())
+        tried.move_to_end(name)
+        while len(tried) > MOST_NAMES:
+            tried.popitem(last=False)
         while recent and recent[0] < time.monotonic() - PER_SECONDS:
             recent.popleft()
-        return len(recent) >= TRIES
+        if len(recent) >= TRIES:
+            return True
+        recent.append(time.monotonic())
+        return False
 
     @router.get("/login")
     def form(request: Request, failed: str = "") -> Response:
@@ -411,10 +438,10 @@ def _add_login(router: APIRouter, who: Who) -> None:
             return RedirectResponse("/", 303)
         if too_many(name):
             return RedirectResponse("/login?failed=wait-login", 303)
-        token = await asyncio.to_thread(who.people.log_in, name, password)
+        token = await asyncio.get_running_loop().run_in_executor(hashing, who.people.log_in, name, password)
         if token is None:
-            failures[name].append(time.monotonic())
             return RedirectResponse("/login?failed=wrong-login", 303)
+        tried.pop(name, None)
         response = RedirectResponse("/", 303)
         response.set_cookie(COOKIE, token, max_age=14 * 24 * 3600, httponly=True, samesite="strict", secure=request.url.scheme == "https")
         return response

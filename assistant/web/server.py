@@ -22,8 +22,13 @@ from index.errors import IndexingError
 HERE = Path(__file__).parent
 CONCURRENCY = 400
 LONGEST_QUEUE = 256
+QUEUE_NEWS_SECONDS = 60  # Else gradio tells all who wait of each that is served: of a hundred, ten thousand messages.
 TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json"}
-HEAD = '<link rel="stylesheet" href="/footnote/chat.css"><script src="/footnote/chat.js" type="module"></script>'
+PARTS = (
+    b'<link rel="stylesheet" href="/footnote/chat.css"><script src="/footnote/chat.js" type="module"></script>',
+    b'<div id="fn-splash" role="status">Footnote</div>',
+)
+"""What the page has before gradio has drawn it: the looks, our scripts, and something to see."""
 KEPT_ALIVE_SECONDS, STOPPED_SECONDS = 10, 2
 
 
@@ -113,7 +118,7 @@ def make_app(who: Who, port: int | None) -> App:
 
     app.include_router(make_router(who))
     page = make_page(who)
-    page.queue(max_size=LONGEST_QUEUE, default_concurrency_limit=4, api_open=False)
+    page.queue(max_size=LONGEST_QUEUE, default_concurrency_limit=4, api_open=False, status_update_rate=QUEUE_NEWS_SECONDS)
     gradio.mount_gradio_app(
         app,
         page,
@@ -127,9 +132,8 @@ def make_app(who: Who, port: int | None) -> App:
         run_history=False,
         footer_links=[],
         theme=THEME,
-        head=HEAD,
     )
     page.app.state_holder.capacity = 500
     names = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")} | ({"127.0.0.1", "localhost", "[::1]"} if port == 80 else set())
     most = who.library.settings.upload_mb * 1_000_000 + 1
-    return Guard(app, frozenset(names if port is not None else ()), lambda cookies: find_user(who.people, cookies), most)
+    return Guard(app, frozenset(names if port is not None else ()), lambda cookies: find_user(who.people, cookies), most, PARTS)

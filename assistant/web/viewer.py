@@ -30,6 +30,7 @@ def passage(citation: Citation, now: Standing, beside: Sequence[tuple[Citation, 
     told = {
         "document": document.id,
         "title": document.name,
+        "hash": document.source_hash[:16],
         "label": citation.label,
         "page": document.page_at(now.start) if now.holds else citation.page,
         "pages": len(document.pages),

@@ -14,9 +14,11 @@ Box = tuple[float, float, float, float]
 APART = 0.3
 """Of two boxes of a line, the share of the lower one's height that they must have in common to be marked as one."""
 
-REACH, MOST_REACH = 0.75, 0.35
+REACH, MOST_REACH = 1.0, 0.6
 """How much of what the font's letters reach beyond the ink of a line is marked, and how much at most, as a share of that ink's height: some fonts tell
 nonsense. So measured, marks agree best with both the ink and the line boxes that other readers of PDF tell."""
+MOST_LOST = 2_000
+"""Letters of a page that no line says, after which the rest is not looked for: the text is of another page."""
 TELLING = 4
 """Letters of a line that is told by what it says; a shorter one may be the beginning of any."""
 
@@ -52,11 +54,13 @@ def _places(text: str, lines: Sequence[Line]) -> list[tuple[int, int] | None]:
     words = ["".join(glyph.letter for glyph in line) for line in lines]
     unused = [number for number, word in enumerate(words) if word]
     places: list[tuple[int, int] | None] = [None] * len(text)
-    at, last = 0, -1
+    at, last, lost = 0, -1, 0
     while at < len(said) and unused:
         line = _next(said, at, words, unused, last)
         if line is None:
-            at += 1
+            at, lost = at + 1, lost + 1
+            if lost > MOST_LOST:
+                break
             continue
         for letter in range(len(words[line])):
             places[offsets[at + letter]] = line, letter

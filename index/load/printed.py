@@ -51,13 +51,17 @@ def _answer(asked: dict[str, Any], output: IO[bytes]) -> None:
             told, data = picture(pages[asked["page"]], asked["width"])
         answer = {"told": told, "bytes": len(data)}
     except (ChangedError, pypdfium2.PdfiumError, IndexError, OSError, MemoryError) as error:
-        answer = {"error": str(error), "changed": isinstance(error, ChangedError)}
+        answer = {"error": str(error) or "it needs too much memory", "changed": isinstance(error, ChangedError)}
     output.write(json.dumps(answer).encode() + b"\n" + data)
     output.flush()
 
 
 def _read(path: bytes, signature: tuple[int, ...], expected: str) -> pypdfium2.PdfDocument:
-    digest, pages = _opened(path, signature)
+    try:
+        digest, pages = _opened(path, signature)
+    except (MemoryError, pypdfium2.PdfiumError):
+        _opened.cache_clear()  # The files that are held may take the room that this one needs.
+        digest, pages = _opened(path, signature)
     if digest != expected:
         raise ChangedError("it has changed since it was indexed")
     return pages

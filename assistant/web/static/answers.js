@@ -1,6 +1,6 @@
 // What can be done with an answer: why, copy, rate, ask again, edit the question.
 
-import { ask, askQuestion, call, chatName, element, enter, openChat, part, sharedToken, tell, trouble, withToken, words } from "/footnote/dom.js";
+import { ask, askQuestion, call, chatName, copyText, element, enter, openChat, part, sharedToken, tell, trouble, withToken, words } from "/footnote/dom.js";
 import { from, showPanel } from "/footnote/viewer.js";
 
 const acts = { why, copy, good: (key) => rate(key, 0, true), bad, again, edit, earlier: () => openChat(`${chatName()}:all`) };
@@ -42,10 +42,10 @@ async function copy(key) {
   const told = await call(withToken(`/copy/${encodeURIComponent(key)}`));
   const choice = await ask(words("copy"), [], [["html", words("copy-html"), "fn-main"], ["markdown", words("copy-markdown")], ["plain", words("copy-plain")], [null, words("cancel")]]);
   if (!choice) return;
-  if (choice === "html" && globalThis.ClipboardItem) {
+  if (choice === "html" && globalThis.ClipboardItem && navigator.clipboard) {
     const types = { "text/html": new Blob([told.html], { type: "text/html" }), "text/plain": new Blob([told.plain], { type: "text/plain" }) };
     await navigator.clipboard.write([new ClipboardItem(types)]);
-  } else await navigator.clipboard.writeText(told[choice]);
+  } else await copyText(told[choice === "html" ? "plain" : choice]);
   tell(words("copied"));
 }
 
@@ -114,13 +114,10 @@ function questionOf(link) {
   return before.at(-1)?.textContent.trim() || "";
 }
 
+// Of the last question the new answer takes the old one's place, once it is there.
 async function again(key, link) {
   const question = questionOf(link);
-  const name = chatName();
-  if (!sharedToken()) {
-    const { taken } = await call(`/chats/${name}/take-back`, { key });
-    if (taken) return reopen(name, () => askQuestion(question));
-  }
+  if (!sharedToken()) await call(`/chats/${chatName()}/again`, { key });
   askQuestion(question);
 }
 

@@ -10,9 +10,10 @@ function settle() {
   const right = part("fn-right");
   const left = part("fn-side");
   if (right && !part("fn-viewer")) viewer.build(right);
-  if (left && part("fn-box") && !part("fn-side-body")) {
+  if (left && part("fn-box") && part("fn-menu") && !part("fn-side-body")) {
     side.build(left);
     nameParts();
+    part("fn-splash")?.remove();
   }
   document.body.classList.toggle("fn-busy", document.querySelector("#fn-chat .fn-waiting, #fn-chat .fn-pending") !== null);
   for (const message of document.querySelectorAll('[data-testid="bot"][aria-label*="<"]')) message.setAttribute("aria-label", words("answer"));

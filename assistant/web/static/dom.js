@@ -80,6 +80,17 @@ export function tell(text, kind = "") {
 
 export const trouble = (error) => tell(error.message, "fn-failed");
 
+// Copies text, also where the page came over plain HTTP from another machine and a browser offers no clipboard.
+export async function copyText(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = element("textarea", "fn-sr", text);
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
 // --- gradio ------------------------------------------------------------------------------------------
 
 // Puts text into a text box of gradio's, as if it were typed.

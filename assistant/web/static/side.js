@@ -1,6 +1,6 @@
 // The panel at the left: conversations, documents, uploads, builds.
 
-import { ask, button, call, chatName, element, iconButton, me, openChat, part, sharedToken, tell, trouble, words } from "/footnote/dom.js";
+import { ask, button, call, chatName, copyText, element, iconButton, me, openChat, part, sharedToken, tell, trouble, words } from "/footnote/dom.js";
 import { forget } from "/footnote/viewer.js";
 
 const WIDE = matchMedia("(min-width: 1100px)");
@@ -104,7 +104,7 @@ function chatRow(chat) {
   const row = element("li", "fn-chat-row", "", { "data-chat": chat.id });
   const open = button("", () => { openChat(chat.id); narrowly(); }, "fn-chat-open");
   open.append(element("span", "fn-chat-title", chat.title, { dir: "auto" }), element("span", "fn-note", when(chat.updated)));
-  row.append(open, iconButton("⋯", `${words("more")}: ${chat.title}`, () => manage(chat)));
+  row.append(open, iconButton("⋯", `${words("more")}: ${chat.title}`, () => manage(chat).catch(trouble)));
   return row;
 }
 
@@ -147,7 +147,7 @@ async function share(chat) {
   const field = element("input", "fn-field", "", { readonly: "", "aria-label": words("share") });
   field.value = `${location.origin}/?shared=${encodeURIComponent(token)}`;
   const choice = await ask(words("share"), [element("p", "", words("shared-link")), field], [["copy", words("copy"), "fn-main"], [null, words("close")]]);
-  if (choice === "copy") await navigator.clipboard.writeText(field.value);
+  if (choice === "copy") await copyText(field.value);
 }
 
 // The address of the page names the conversation: it opens again after a reload.
@@ -228,7 +228,7 @@ async function takeOut(told, own) {
   const choice = await ask(sure, [], [["yes", words(told.uploaded ? "yes-delete" : "remove"), "fn-danger"], [null, words("cancel")]]);
   if (choice !== "yes") return;
   await call("/documents/remove", { id: told.id, chat: own ? chatName() : "" });
-  follow(own ? chatName() : "");
+  await follow(own ? chatName() : "");
 }
 
 async function saveOnly() {
@@ -342,7 +342,7 @@ export async function follow(chat, name = "") {
       refresh();
       if (told.stage === "failed") tell(told.reason, "fn-failed");
       else if (told.stage === "stopped") tell(words("build-stopped"));
-      else if (name && told.reason.startsWith(name)) tell(told.reason, "fn-failed");
+      else if (name && told.failed.some((said) => said.startsWith(`${name}: `))) tell(told.failed.find((said) => said.startsWith(`${name}: `)), "fn-failed");
       else if (name) tell(words("upload-done", { name }));
       else if (told.stage === "done") tell(words("build-done", told));
       return told;

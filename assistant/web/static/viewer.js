@@ -39,14 +39,14 @@ function passageOf(key, label) {
 }
 
 const width = () => Math.min(3200, Math.max(320, Math.ceil(((part("fn-text")?.clientWidth || 600) * ZOOMS[zoom] * devicePixelRatio) / STEP) * STEP));
-const pictureOf = (key, label, page) => withToken(`/page/${encodeURIComponent(key)}/${label}/${page}?width=${width()}`);
+const pictureOf = (key, label, told, page) => withToken(`/page/${encodeURIComponent(key)}/${label}/${page}?width=${width()}&file=${told.hash}`);
 
 // What is likely to be looked at next is fetched before it is asked for.
 export async function prefetch(link) {
   const wanted = parse(link);
   if (!wanted) return;
   const { ok, told } = await passageOf(wanted.key, wanted.label);
-  if (ok && told.sizes.length) new Image().src = pictureOf(wanted.key, wanted.label, told.page);
+  if (ok && told.sizes.length) new Image().src = pictureOf(wanted.key, wanted.label, told, told.page);
 }
 
 // What an answer cites first may be looked at: the server opens its file, and the browser fetches its page.
@@ -218,7 +218,7 @@ function overlay(label, [left, top, right, bottom], number) {
 }
 
 function load(page) {
-  const path = pictureOf(shown.key, shown.label, page.dataset.page);
+  const path = pictureOf(shown.key, shown.label, shown.told, page.dataset.page);
   const old = page.querySelector("img");
   if (old && old.dataset.path === path) return;
   const picture = element("img", "", "", { alt: words("page", { page: page.dataset.page }), "data-path": path });
