@@ -153,7 +153,9 @@ class History:
             cursor.execute("DELETE FROM turns WHERE key = ? AND chat = ?", (instead, chat))
             title = " ".join(question.split())
             title = title if len(title) <= TITLE else title[: TITLE - 2].rstrip() + " …"
-            cursor.execute("UPDATE chats SET updated = ?, title = CASE title WHEN '' THEN ? ELSE title END WHERE id = ?", (now(), title, chat))
+            cursor.execute(
+                "UPDATE chats SET updated = ?, title = CASE WHEN ? = 0 OR title = '' THEN ? ELSE title END WHERE id = ?", (now(), place, title, chat)
+            )
 
     def turns(self, chat: str) -> list[Kept]:
         """The turns of a conversation, oldest first."""

@@ -192,7 +192,8 @@ function drawPages(sameDocument) {
     const on = text.children[page - 1];
     for (const [label, boxes] of marks) boxes.forEach((box, number) => on.append(overlay(label, box, number)));
   }
-  load(text.children[told.page - 1]);
+  const page = text.children[Math.min(told.page, told.sizes.length) - 1];
+  if (page) load(page);
   const mark = text.querySelector("mark.fn-current");
   if (mark) {
     mark.scrollIntoView({ block: "center", inline: "nearest" });
