@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -25,6 +26,13 @@ QUESTIONS = (
     "Which file formats are read?",
 )
 SECONDS = 120
+
+
+class Wait(NamedTuple):
+    """Seconds until a question was shown with a word that it is being answered, and until the first words of the answer."""
+
+    shown: float
+    words: float
 
 
 def main(conversations: int = 100, questions: int = 3) -> None:
@@ -58,35 +66,42 @@ async def _round(client: httpx.AsyncClient, asking: int, conversations: int, que
     start = time.perf_counter()
     waits = [wait for each in await asyncio.gather(*(_converse(client, asking, questions, same) for _ in range(conversations))) for wait in each]
     took = time.perf_counter() - start
-    first = sorted(wait for wait in waits if wait is not None)
-    within = f"median {median(first):.2f} s, 95% within {first[int(0.95 * len(first)) - 1]:.2f} s, longest {first[-1]:.2f} s"
+    answered = [wait for wait in waits if wait is not None]
     kind = "of six questions" if same else "no two the same"
-    print(f"{kind:<21} {waits.count(None)} errors of {len(waits)}; {len(first) / took:.1f} answers a second; first words: {within}")
+    print(f"{kind:<21} {waits.count(None)} errors of {len(waits)}; {len(answered) / took:.1f} answers a second")
+    print(f"{'':<21} question shown: {_spread([wait.shown for wait in answered])}; first words: {_spread([wait.words for wait in answered])}")
 
 
-async def _converse(client: httpx.AsyncClient, asking: int, questions: int, same: bool) -> list[float | None]:
-    """Seconds to the first words of each answer; None for one that failed. No two questions are the same unless `same`."""
+def _spread(seconds: Sequence[float]) -> str:
+    ordered = sorted(seconds)
+    return f"median {median(ordered):.2f} s, 95% within {ordered[int(0.95 * len(ordered)) - 1]:.2f} s"
+
+
+async def _converse(client: httpx.AsyncClient, asking: int, questions: int, same: bool) -> list[Wait | None]:
+    """How long each question waited; None for one that failed. No two questions are the same unless `same`."""
     name, session = secrets.token_urlsafe(12), secrets.token_hex(6)
     offset = secrets.randbelow(len(QUESTIONS))
     asked = [QUESTIONS[(offset + number) % len(QUESTIONS)] for number in range(questions)]
     return [await _ask(client, asking, name, session, question if same else f"{question[:-1]} {secrets.token_hex(2)}?") for question in asked]
 
 
-async def _ask(client: httpx.AsyncClient, asking: int, name: str, session: str, question: str) -> float | None:
+async def _ask(client: httpx.AsyncClient, asking: int, name: str, session: str, question: str) -> Wait | None:
     start = time.perf_counter()
     body = {"data": [question, name, "quote"], "fn_index": asking, "trigger_id": asking, "session_hash": session}
     if (await client.post("/gradio_api/queue/join", json=body)).status_code != 200:
         return None
-    first = None
+    shown = first = None
     async with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as stream:
         async for line in stream.aiter_lines():
             if not line.startswith("data: "):
                 continue
             told: dict[str, Any] = json.loads(line[6:])
+            if shown is None and "fn-waiting" in line:
+                shown = time.perf_counter() - start
             if first is None and told["msg"] in ("process_generating", "process_completed") and any(mark in line for mark in ("fn-answer", "fn-declined")):
                 first = time.perf_counter() - start
             if told["msg"] == "process_completed":
-                return first if told["success"] else None
+                return Wait(shown or first, first) if told["success"] and first else None
     return None
 
 

@@ -3,8 +3,9 @@
 The panels beside it, with conversations, documents and sources, are built in the browser by `static/`, of `routes`.
 """
 
+import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -32,11 +33,14 @@ SHARED = "shared:"
 TURNS = 30
 """Turns that are shown at first: a browser lays out a hundred slowly."""
 ALL = ":all"
+QUOTED_AT_ONCE, WRITTEN_AT_ONCE = 2, 8
+"""Answers that are worked on at a time: more would only make each other wait; language models are waited for in any case."""
 
 
 def make_page(who: Who) -> gradio.Blocks:
     """The page. Its events hold no state but the name of the conversation, which the browser keeps."""
     library, english = who.library, words_of("en")
+    quoted, written = asyncio.Semaphore(QUOTED_AT_ONCE), asyncio.Semaphore(WRITTEN_AT_ONCE)
     with gradio.Blocks(title="Footnote", fill_height=True, fill_width=True, analytics_enabled=False, delete_cache=(600, 3600)) as page:
         name = gradio.Textbox("", elem_id="fn-name", elem_classes="fn-wire", show_label=False, label="Name of the conversation", container=False)
         wanted = gradio.Textbox("", elem_id="fn-wanted", elem_classes="fn-wire", show_label=False, label="Conversation to open", container=False)
@@ -120,11 +124,17 @@ def make_page(who: Who) -> gradio.Blocks:
                 name = chats.new()
             return name, _messages(who, chats, name, chosen(request.headers), every=sought.endswith(ALL))
 
-        def typed(question: str, name: str, engine: str, request: gradio.Request) -> Iterator[Shown]:
-            yield from _respond(who, _chats(who, request), name, question, engine, chosen(request.headers))
+        async def typed(question: str, name: str, engine: str, request: gradio.Request) -> AsyncIterator[Shown]:
+            async for shown in _in_turn(
+                _respond(who, _chats(who, request), name, question, engine, chosen(request.headers)), quoted if engine == QUOTE else written
+            ):
+                yield shown
 
-        def picked(name: str, engine: str, event: gradio.SelectData, request: gradio.Request) -> Iterator[Shown]:
-            yield from _respond(who, _chats(who, request), name, event.value["text"], engine, chosen(request.headers))
+        async def picked(name: str, engine: str, event: gradio.SelectData, request: gradio.Request) -> AsyncIterator[Shown]:
+            async for shown in _in_turn(
+                _respond(who, _chats(who, request), name, event.value["text"], engine, chosen(request.headers)), quoted if engine == QUOTE else written
+            ):
+                yield shown
 
         def switched(engine: str, request: gradio.Request) -> str:
             return _sending(library, engine, chosen(request.headers))
@@ -137,8 +147,8 @@ def make_page(who: Who) -> gradio.Blocks:
         # Only questions go through the queue: gradio's client can lose the second of two events that are queued at nearly
         # the same moment, so that a question asked while the page was still loading was never answered.
         page.load(loaded, None, [name, about, chat, engine, sending, box, fresh], show_progress="hidden", queue=False)
-        asking = box.submit(typed, [box, name, engine], [chat, box, name], show_progress="hidden")
-        picking = chat.example_select(picked, [name, engine], [chat, box, name], show_progress="hidden")
+        asking = box.submit(typed, [box, name, engine], [chat, box, name], show_progress="hidden", concurrency_limit=None)
+        picking = chat.example_select(picked, [name, engine], [chat, box, name], show_progress="hidden", concurrency_limit=None)
         box.stop(stopped, [name], [chat], cancels=[asking, picking], show_progress="hidden", queue=False)
         wanted.change(changed, [wanted], [name, chat], show_progress="hidden", queue=False)
         engine.input(switched, [engine], [sending], show_progress="hidden", queue=False)
@@ -166,6 +176,16 @@ def _sending(library: Library, engine: str, words: Words) -> str:
     if model.local:
         return f'<p class="fn-note">{html_text(words("by-model-here", model=engine))}</p>'
     return f'<p class="fn-note fn-leaves">{html_text(words("by-model-there", where=model.where))}</p>'
+
+
+async def _in_turn(steps: Iterator[Shown], turns: asyncio.Semaphore) -> AsyncIterator[Shown]:
+    """The steps of an answer: the first, which shows the question, at once; the others when it is its turn."""
+    first = await asyncio.to_thread(next, steps, None)
+    if first is not None:
+        yield first
+    async with turns:
+        while (shown := await asyncio.to_thread(next, steps, None)) is not None:
+            yield shown
 
 
 def _respond(who: Who, chats: Chats, name: str, question: str, engine: str, words: Words) -> Iterator[Shown]:
