@@ -132,9 +132,6 @@ class History:
         """The conversation that a token lets read."""
         return next((id for (id,) in self._data.rows("SELECT id FROM chats WHERE shared = ?", (token,))), None)
 
-    def is_shared(self, id: str) -> bool:
-        return bool(self._data.rows("SELECT 1 FROM chats WHERE id = ? AND shared IS NOT NULL", (id,)))
-
     # --- Turns -----------------------------------------------------------------------------------------
 
     def add(self, chat: str, key: str, record: Record, said: str, generation: str, instead: str | None = None) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import interruptible
+
 
 class Server:
     """`footnote chat` in a process of its own, offline, on a free port."""
@@ -14,7 +16,7 @@ class Server:
     def __init__(self, index: Path, environment: Mapping[str, str], cwd: Path, port: int = 0, llm: str = "quote", *options: str) -> None:
         command = [sys.executable, "-m", "assistant.cli", "chat", "--port", str(port), "--index", str(index), "--llm", llm]
         command += ["--data", str(cwd / "data"), *options]
-        self.process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=interruptible)
         assert self.process.stdout is not None
         said = self.process.stdout.readline().decode()
         found = re.search(r"http://127\.0\.0\.1:\d+", said)
@@ -75,10 +77,11 @@ class Page:
 
     def cite(self, place: int = 0) -> Any:
         """Click on a mark; the sentence that is marked then."""
-        self.tab.locator("a.fn-mark").nth(place).click()
-        cited = self.tab.locator("#fn-text mark").first
-        cited.wait_for()
-        return cited
+        link = self.tab.locator("a.fn-mark").nth(place)
+        link.click()
+        quote = link.get_attribute("title").partition(": ")[2]
+        self.tab.locator("#fn-text mark", has_text=quote[:60]).first.wait_for()
+        return self.tab.locator("#fn-text mark").first
 
     def questions(self) -> list[str]:
         return [text.strip() for text in self.tab.locator("#fn-chat [data-testid=user]").all_inner_texts()]

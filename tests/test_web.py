@@ -4,10 +4,10 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -35,7 +35,15 @@ def server(seeds: Path, offline: dict[str, str], tmp_path_factory: pytest.TempPa
     assert server.stop() == ""
 
 
+T = TypeVar("T")
+
 # --- The guard -----------------------------------------------------------------------------------------
+
+
+def run_alone(work: Coroutine[Any, Any, T]) -> T:
+    """Run something in a thread of its own: where a browser is open, this one has a loop that runs already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def let_in(guard: App, method: str, path: str, host: str = "127.0.0.1:7860", content: bytes | None = None, **headers: str) -> httpx.Response:
@@ -46,7 +54,7 @@ def let_in(guard: App, method: str, path: str, host: str = "127.0.0.1:7860", con
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
             return await client.request(method, path, content=content, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
-    return asyncio.run(send())
+    return run_alone(send())
 
 
 def request(server: Server, method: str, path: str, content: bytes | None = None, **headers: str) -> httpx.Response:
@@ -129,7 +137,7 @@ def test_a_body_that_hides_its_length_is_cut_off() -> None:
     async def nothing(message: Any) -> None: ...
 
     scope = {"type": "http", "method": "POST", "path": "/gradio_api/queue/join", "headers": [(b"host", b"h")]}
-    asyncio.run(Guard(inner, frozenset({"h"}))(scope, endless, nothing))
+    run_alone(Guard(inner, frozenset({"h"}))(scope, endless, nothing))
     assert sum(received) <= MOST_BODY
 
 
@@ -172,7 +180,7 @@ def test_a_passage_is_the_page_with_rectangles_and_the_text_in_blocks(chats: Cha
     assert passage is not None
     document = answer.citations[0].sentence.document
     assert (passage["document"], passage["page"], passage["pages"], passage["state"]) == ("citations-privacy-trouble.pdf", 2, 2, "unchanged")
-    assert passage["sizes"] == [[595.0, 841.9]] * 2
+    assert passage["sizes"] == [[595.9, 842.9]] * 2
     ((label, boxes),) = passage["boxes"][2]
     assert (label, len(boxes)) == (1, 1)
     runs = [run for block in passage["blocks"] for run in block.get("runs", [])]

@@ -161,10 +161,10 @@ class Library:
         self.pages.close()
 
 
-def opened(assistant_of: "Library") -> Assistant | None:
+def opened(library: Library) -> Assistant | None:
     """The library's assistant; None where there is no index yet. Raises IndexingError for a damaged one."""
     try:
-        return assistant_of.assistant()
+        return library.assistant()
     except NoIndexError:
         return None
 
