@@ -233,8 +233,9 @@ def test_conversations_are_kept_over_a_restart_found_renamed_and_deleted(own: Se
     page.tab.wait_for_selector(".fn-empty")
     page.ask("When does the harbour close?")
     assert own.stop() == ""
-    page.complaints.clear()  # Of the server that went away.
     again = Server(tmp_path / "index", offline, tmp_path, own.port)
+    page.context.close()  # gradio reloads the old tab by itself, some time or other.
+    page = Page(chromium, again.address)
     page.open(first.removeprefix(own.address))
     page.tab.wait_for_selector(".fn-answer")
     assert page.questions() == ["What was the lighthouse keeper called?"]
@@ -323,11 +324,14 @@ def test_a_server_that_goes_away_in_mid_answer_is_told_of_and_the_question_can_b
     page.enter("When does the harbour close?")
     page.tab.get_by_text("Connection to the server was lost").first.wait_for()
     again = Server(tmp_path / "index", offline, tmp_path, own.port)
-    page.open(f"/?chat={page.tab.url.rpartition('=')[2]}")
+    name = page.tab.url.rpartition("=")[2]
+    page.context.close()  # gradio reloads the old tab by itself, some time or other.
+    page = Page(chromium, again.address)
+    page.open(f"/?chat={name}")
     page.tab.wait_for_selector(".fn-answer")
     page.ask("When does the harbour close?")
     assert page.questions() == ["What was the lighthouse keeper called?", "When does the harbour close?"]
-    page.context.close()
+    page.close()
     again.stop()
 
 
@@ -366,7 +370,7 @@ def test_files_are_added_to_a_conversation_or_the_library_by_button_drop_and_pas
     page.ask("What is the lion of the harbour called?")
     assert page.cite().inner_text() == "The lion of the harbour is called Bernard."
     page.ask("What is the zebra of the harbour called?")
-    assert "zebra" in page.tab.locator(".fn-declined").inner_text()
+    assert "Quagmire" not in page.tab.inner_text("#fn-chat")
     page.close()
 
 
