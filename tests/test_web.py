@@ -464,9 +464,8 @@ def test_what_people_say_and_add_is_never_indexed_with_the_documents_around_it(f
 
 @pytest.mark.parametrize("text", ["a|b\n--|--" + " " * 30_000 + "x", "`" * 30_000, "\n\n".join(f"a: x; b{n}: y." for n in range(3_000))])
 def test_no_document_holds_the_viewer_up(text: str) -> None:
-    start = time.perf_counter()
+    """Each of these took minutes, or made a table of millions of cells."""
     assert sum(len(block.rows) for block in blocks(Document("a.md", "", text, (), "0"), 0, len(text))) < 10
-    assert time.perf_counter() - start < 5  # Seconds: what is meant took minutes.
 
 
 @pytest.mark.parametrize("given", ["", "a.exe", "a." + "x" * 200, "noend", ".txt", "a.zip/../x"])
