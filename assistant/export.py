@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ExportError
+from assistant.history import Kept
 from assistant.plain import one_line
-from assistant.render import WEAKLY, answer_json, answer_markdown, markdown_text, place, quoted_markdown
+from assistant.record import from_record
+from assistant.render import answer_json, answer_markdown, hardly, markdown_text, place, quoted_markdown
 from assistant.standing import Find, State, standing
 from assistant.types import Answer, Citation
 
@@ -60,6 +62,11 @@ class Verification:
     def holds(self) -> bool:
         """Whether every quote still stands in its document, and the file is as it was written."""
         return not self.edited and all(one.state in (State.UNCHANGED, State.MOVED) for one in self.checked)
+
+
+def exchanges(kept: Sequence[Kept]) -> list[Exchange]:
+    """Turns that were kept, as they are exported: their sentences as they were when they were cited."""
+    return [Exchange(from_record(each.record), each.asked) for each in kept]
 
 
 # --- Writing -------------------------------------------------------------------------------------------
@@ -112,9 +119,7 @@ def answer_html(answer: Answer, prefix: str = "") -> str:
         return said + _quotes(answer.nearest, prefix)
     short = f'<p class="short">{_text(answer.short_answer)}</p>' if answer.short_answer else ""
     claims = " ".join(
-        _text(claim.text)
-        + "".join(f'<sup><a href="#q{prefix}{label}">[{label}]</a></sup>' for label in claim.citations)
-        + (f" {_text(WEAKLY)}" if claim.support.value == "weak" else "")
+        _text(claim.text) + "".join(f'<sup><a href="#q{prefix}{label}">[{label}]</a></sup>' for label in claim.citations) + html.escape(hardly(claim))
         for claim in answer.claims
         if claim.citations
     )

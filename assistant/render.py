@@ -100,7 +100,7 @@ def answer_plain(answer: Answer, width: int = 80, colour: bool = False) -> str:
     """An answer with its [1] marks, and below it the quoted sources; or the closest passages."""
     if answer.told is not None:
         return "\n".join(textwrap.fill(one_line(line), width) for line in answer.told.splitlines())
-    told = [f"{_shown(claim.text)}{claim.marks or f' {UNSUPPORTED}'}{_hardly(claim)}" for claim in answer.claims] or [answer.text]
+    told = [f"{_shown(claim.text)}{claim.marks or f' {UNSUPPORTED}'}{hardly(claim)}" for claim in answer.claims] or [answer.text]
     lead = [textwrap.fill(one_line(" ".join(told)), width)]
     if answer.short_answer:
         lead = [_bold(textwrap.fill(one_line(answer.short_answer), width), colour), "", *lead]
@@ -112,7 +112,8 @@ def answer_plain(answer: Answer, width: int = 80, colour: bool = False) -> str:
     return "\n".join([*lead, "", _bold("Closest passages", colour), *_sources(answer.nearest, width, colour)])
 
 
-def _hardly(claim: Claim) -> str:
+def hardly(claim: Claim) -> str:
+    """The mark on a sentence that its citations hardly carry, after a space; empty on others."""
     return f" {WEAKLY}" if claim.support is Support.WEAK else ""
 
 
@@ -178,7 +179,7 @@ def answer_markdown(answer: Answer, prefix: str = "", hashes: bool = False) -> s
     if not answer.claims:
         return "\n".join(map(markdown_text, answer.text.splitlines()))
     carried = [claim for claim in answer.claims if claim.citations]
-    body = " ".join(markdown_text(claim.text) + "".join(marks[label] for label in claim.citations) + markdown_text(_hardly(claim)) for claim in carried)
+    body = " ".join(markdown_text(claim.text) + "".join(marks[label] for label in claim.citations) + markdown_text(hardly(claim)) for claim in carried)
     notes = [f"{marks[c.label]}: {quoted_markdown(c, hashes)}" for c in answer.citations]
     short = [f"**{markdown_text(answer.short_answer)}**", ""] if answer.short_answer else []
     told = [line for note in _notes(answer) for line in (f"*{markdown_text(note)}*", "")]

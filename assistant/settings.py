@@ -77,12 +77,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def _positive(text: str, name: str = "FOOTNOTE_LLM_TIMEOUT", meaning: str = "the seconds that a language model may be silent") -> float:
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 3600:
+        number = 0.0
+    if not 0 < number <= 3600:
         raise SettingsError(f"{name} is {text!r}: give {meaning}, up to 3600")
-    return seconds
+    return number
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> str:

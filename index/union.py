@@ -46,13 +46,18 @@ class Words:
         return next((vocabulary for vocabulary in self._all if stemmed in vocabulary), self._all[0]).rarity(stemmed)
 
 
+def joined(*generations: str) -> str:
+    """The name of several generations as one, in the order of their indexes."""
+    return "+".join(generations)
+
+
 class Union:
     """Indexes as one. Of two documents with one id the earlier index's is meant; how rare a word is, the last that holds it tells."""
 
     def __init__(self, indexes: Sequence[Index]) -> None:
         """`indexes`: at least one, the largest last."""
         self._indexes = indexes
-        self.generation = "+".join(index.generation for index in indexes)
+        self.generation = joined(*(index.generation for index in indexes))
         self.embedder = indexes[-1].embedder
 
     @property

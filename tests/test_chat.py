@@ -468,6 +468,8 @@ def test_people_log_in_and_see_their_own_conversations_and_what_is_shared(severa
     assert ben.tab.locator("#fn-rebuild").count() == 0
     refused = ben.context.request.post(f"{several.address}/building/start", data={}, headers={"origin": several.address})
     assert "administrator" in refused.json()["trouble"]
+    refused = ben.context.request.post(f"{several.address}/building/stop", data={"chat": ""}, headers={"origin": several.address})
+    assert "administrator" in refused.json()["trouble"]
     anna.tab.click("#fn-tab-chats")
     anna.tab.get_by_role("button", name="More: What is").click()
     pressed(anna, "Share")

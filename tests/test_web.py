@@ -357,6 +357,12 @@ def test_an_upload_is_for_its_conversation_alone_and_is_asked_beside_the_library
     assert chats.states(name, [key])[key][1] == "removed"
 
 
+def test_what_a_conversation_asks_stays_open_until_a_build(chats: Chats) -> None:
+    name = chats.new()
+    uploaded(chats, name, "zebra.txt", "The zebra of the harbour is called Quagmire.")
+    assert chats.assistant(name) is chats.assistant(name)
+
+
 def test_uploads_are_asked_where_there_is_no_library_yet(tmp_path: Path) -> None:
     chats = chats_over(tmp_path / "none", tmp_path / "data")
     name = chats.new()

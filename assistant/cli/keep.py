@@ -52,15 +52,14 @@ def chats(words: tuple[str, ...], name: str, data: Path | None, as_json: bool, i
 @with_index
 def export(chat: str, kind: str, output: Path | None, name: str, data: Path | None, index_folder: Path | None) -> None:
     """Write a conversation with its numbered quotes. CHAT is its id, or words of its title (see `footnote chats`); "last" is the newest."""
-    from assistant.export import FORMATS, Exchange
+    from assistant.export import FORMATS, exchanges
     from assistant.export import export as written
-    from assistant.record import from_record
 
     history = _history(index_folder, data, name)
     found = _meant(history, chat)
     if output is not None and output.suffix[1:] in FORMATS:
         kind = output.suffix[1:]
-    text = written(found.title, [Exchange(from_record(kept.record), kept.asked) for kept in history.turns(found.id)], kind)
+    text = written(found.title, exchanges(history.turns(found.id)), kind)
     if output is None:
         click.echo(text, nl=False)
         return

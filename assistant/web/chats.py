@@ -15,7 +15,7 @@ from assistant.answer import Assistant
 from assistant.conversation import Conversation, told_answer
 from assistant.errors import SettingsError
 from assistant.evidence import open_evidence
-from assistant.export import Exchange
+from assistant.export import Exchange, exchanges
 from assistant.history import FILE, WHOLE, History, Rating
 from assistant.record import from_record, to_record
 from assistant.render import shown
@@ -32,7 +32,7 @@ from index.filter import Filter
 from index.search import Index
 from index.store import Store
 from index.types import Document
-from index.union import Corpus, Union
+from index.union import Corpus, Union, joined
 
 ID = re.compile(r"[\w-]{16}")
 MOST_OPEN = 60
@@ -114,7 +114,7 @@ class Chats:
             return self.library.assistant()
         everybody = opened(self.library)
         own = Store(index).generation()
-        generation = f"{everybody.index.generation}+{own}" if everybody else own
+        generation = joined(own, everybody.index.generation) if everybody else own
         with self._opening:
             held = self._own.get(name)
             if held is None or held.index.generation != generation:
@@ -253,20 +253,6 @@ class Chats:
 
     # --- Citations -------------------------------------------------------------------------------------
 
-    def _finder(self, name: str) -> Find:
-        """Today's documents, as a conversation sees them."""
-
-        held: list[Corpus] = []
-
-        def find(id: str, source_hash: str) -> Iterator[Document]:
-            if not held:
-                held.append(self.assistant(name).index)
-            for known in dict.fromkeys((id, held[0].twin(source_hash) or id)):
-                if held[0].has(known):
-                    yield held[0].document(known)
-
-        return find
-
     def _turn(self, key: str) -> tuple[str, Answer] | None:
         """The conversation and the answer behind a key."""
         with self._lock:
@@ -278,10 +264,9 @@ class Chats:
     def _finding(self, name: str) -> Find:
         """Today's documents, or none where there is no index to look in: what is kept must do."""
         try:
-            self.assistant(name)
+            return finder(self.assistant(name).index)
         except IndexingError:
             return from_nowhere
-        return self._finder(name)
 
     def conversation_of(self, key: str) -> str | None:
         """The conversation that an answer is of."""
@@ -290,7 +275,8 @@ class Chats:
 
     def states(self, name: str, keys: Collection[str]) -> dict[str, Mapping[int, State]]:
         """For each of some answers from before the last build what became of its citations, by key and label. Raises IndexingError."""
-        chat, current, find = self.open(name), self.generation(name), self._finder(name)
+        chat, corpus = self.open(name), self.assistant(name).index
+        current, find = corpus.generation, finder(corpus)
         old = (
             (key, turn.answer)
             for key, turn, generation in zip(chat.keys, chat.conversation.turns, chat.generations, strict=True)
@@ -329,7 +315,7 @@ class Chats:
             return None
         name, answer = turn
         cited = next((citation for citation in answer.citations or answer.nearest if citation.label == label), None)
-        return (cited, answer, self._finder(name)) if cited else None
+        return (cited, answer, finder(self.assistant(name).index)) if cited else None
 
     def why(self, key: str) -> dict[str, Any] | None:
         """What an answer was made from: hits, scores, and what was searched for."""
@@ -406,6 +392,11 @@ class Chats:
         job = self._jobs.get(name)
         return job.progress if job else Progress()
 
+    def stop_build(self, name: str) -> None:
+        """Stop that build, if there is one."""
+        if job := self._jobs.get(name):
+            job.stop()
+
     def _rebuild(self, name: str) -> None:
         self.job(name).start(self._own_settings(name), [self._place(name) / "documents"])
 
@@ -432,13 +423,24 @@ class Chats:
 
     def exchanges(self, name: str) -> list[Exchange]:
         """A conversation as it is exported: its sentences as they were when they were cited."""
-        return [Exchange(from_record(kept.record), kept.asked) for kept in self.history.turns(name)]
+        return exchanges(self.history.turns(name))
 
     def close(self) -> None:
         for job in self._jobs.values():
             job.stop()
             job.wait()
         self.history.close()
+
+
+def finder(corpus: Corpus) -> Find:
+    """Today's documents, as some indexes hold them."""
+
+    def find(id: str, source_hash: str) -> Iterator[Document]:
+        for known in dict.fromkeys((id, corpus.twin(source_hash) or id)):
+            if corpus.has(known):
+                yield corpus.document(known)
+
+    return find
 
 
 def from_nowhere(_: str, __: str) -> tuple[Document, ...]:

@@ -124,16 +124,16 @@ def make_page(who: Who) -> gradio.Blocks:
                 name = chats.new()
             return name, _messages(who, chats, name, chosen(request.headers), every=sought.endswith(ALL))
 
+        def answered(question: str, name: str, engine: str, request: gradio.Request) -> AsyncIterator[Shown]:
+            steps = _respond(who, _chats(who, request), name, question, engine, chosen(request.headers))
+            return _in_turn(steps, quoted if engine == QUOTE else written)
+
         async def typed(question: str, name: str, engine: str, request: gradio.Request) -> AsyncIterator[Shown]:
-            async for shown in _in_turn(
-                _respond(who, _chats(who, request), name, question, engine, chosen(request.headers)), quoted if engine == QUOTE else written
-            ):
+            async for shown in answered(question, name, engine, request):
                 yield shown
 
         async def picked(name: str, engine: str, event: gradio.SelectData, request: gradio.Request) -> AsyncIterator[Shown]:
-            async for shown in _in_turn(
-                _respond(who, _chats(who, request), name, event.value["text"], engine, chosen(request.headers)), quoted if engine == QUOTE else written
-            ):
+            async for shown in answered(event.value["text"], name, engine, request):
                 yield shown
 
         def switched(engine: str, request: gradio.Request) -> str:

@@ -29,7 +29,7 @@ from assistant.web.files import safe_name
 from assistant.web.library import Library
 from assistant.web.words import LANGUAGES, chosen, words_of
 from index import original
-from index.errors import IndexingError, LoadError, NoIndexError
+from index.errors import IndexingError, NoIndexError
 from index.types import Document
 
 COOKIE = "footnote_session"
@@ -100,7 +100,11 @@ def make_router(who: Who) -> APIRouter:
     return router
 
 
-def _failing(error: Exception) -> JSONResponse:
+MENDABLE = (AssistantError, IndexingError)
+"""What the person can mend."""
+
+
+def failing(_: Request, error: Exception) -> JSONResponse:
     """What the person can mend is an answer like any other: a browser calls what is refused an error of the page."""
     return _told({"trouble": str(error)})
 
@@ -129,23 +133,17 @@ def _add_citations(router: APIRouter, who: Who) -> None:
 
     @router.get("/passage/{key}/{label}")
     def passage(request: Request, key: str, label: int, shared: str = "") -> Response:
-        try:
-            found = read(request, key, shared, lambda chats: chats.passage(key, label))
-        except IndexingError as error:
-            return _failing(error)
+        found = read(request, key, shared, lambda chats: chats.passage(key, label))
         return _told(found) if found else _missing(chosen(request.headers)("gone-answer"))
 
     @router.get("/page/{key}/{label}/{page}")
     def page(request: Request, key: str, label: int, page: int, width: int = 800, shared: str = "") -> Response:
         """A picture of a page; its address names the file's hash too, so that a browser never shows that of an older one."""
         document = document_of(request, key, label, shared)
-        path = viewer.printed(document) if document else None
+        path = original.find(document) if document and viewer.is_printed(document) else None
         if document is None or path is None or not 1 <= page <= len(document.pages):
             return _missing()
-        try:
-            kind, data = who.library.pages.picture(path, document, page, min(max(-(-width // STEP) * STEP, NARROWEST), WIDEST))
-        except LoadError as error:
-            return _failing(error)
+        kind, data = who.library.pages.picture(path, document, page, min(max(-(-width // STEP) * STEP, NARROWEST), WIDEST))
         return Response(data, media_type=kind, headers={"cache-control": "private, max-age=600"})
 
     @router.get("/original/{key}/{label}")
@@ -198,7 +196,7 @@ def _add_conversations(router: APIRouter, who: Who) -> None:
     @router.get("/chats")
     def chats(request: Request, q: str = "") -> Response:
         found = who.chats(user_of(request)).history.chats(q[:200])
-        return _told([{"id": chat.id, "title": chat.title, "updated": chat.updated, "turns": chat.turns, "shared": chat.shared} for chat in found])
+        return _told(list(map(asdict, found)))
 
     @router.post("/chats/{name}/rename")
     def rename(request: Request, name: str, title: Annotated[str, Body(embed=True)]) -> Response:
@@ -207,17 +205,14 @@ def _add_conversations(router: APIRouter, who: Who) -> None:
 
     @router.post("/chats/{name}/delete")
     def delete(request: Request, name: str) -> Response:
-        try:
-            who.chats(user_of(request)).delete(name)
-        except (AssistantError, IndexingError) as error:
-            return _failing(error)
+        who.chats(user_of(request)).delete(name)
         return _told({})
 
     @router.post("/chats/{name}/share")
     def share(request: Request, name: str, shared: Annotated[bool, Body(embed=True)]) -> Response:
         user = user_of(request)
         if who.people is None:
-            return _failing(SettingsError("a conversation is shared with others who log in: start the chat with --auth"))
+            raise SettingsError("a conversation is shared with others who log in: start the chat with --auth")
         token = who.chats(user).history.share(name, shared)
         return _told({"token": f"{user.name}.{token}" if token else None})
 
@@ -236,10 +231,7 @@ def _add_conversations(router: APIRouter, who: Who) -> None:
 
     @router.post("/chats/{name}/only")
     def only(request: Request, name: str, documents: Annotated[list[str], Body(embed=True)]) -> Response:
-        try:
-            who.chats(user_of(request)).look_only_in(name, documents[:5_000])
-        except SettingsError as error:
-            return _failing(error)
+        who.chats(user_of(request)).look_only_in(name, documents[:5_000])
         return _told({})
 
     @router.get("/chats/{name}/export")
@@ -279,8 +271,6 @@ def _add_documents(router: APIRouter, who: Who) -> None:
             }
         except NoIndexError:
             told = {"total": 0, "found": 0, "documents": [], "sources": [], "built": None, "report": {}, "taken_out": []}
-        except (IndexingError, AssistantError) as error:
-            return _failing(error)
         only = mine.history.only_in(chat) if chat else ()
         return _told({**told, "own": [_described(document, True) for document in own if _named(document, q.casefold().split())], "only": only})
 
@@ -293,17 +283,12 @@ def _add_documents(router: APIRouter, who: Who) -> None:
             library.remove(id)
         except KeyError:
             return _missing()
-        except (AssistantError, IndexingError) as error:
-            return _failing(error)
         return _told({})
 
     @router.post("/documents/bring-back")
     def bring_back(request: Request, file: Annotated[str, Body(embed=True)]) -> Response:
-        try:
-            _require_admin(request)
-            library.bring_back(file)
-        except (AssistantError, IndexingError) as error:
-            return _failing(error)
+        _require_admin(request)
+        library.bring_back(file)
         return _told({})
 
     @router.get("/building")
@@ -313,17 +298,16 @@ def _add_documents(router: APIRouter, who: Who) -> None:
 
     @router.post("/building/{order}")
     def build(request: Request, order: str, chat: Annotated[str, Body(embed=True)] = "") -> Response:
-        try:
-            if not chat:
-                _require_admin(request)
-            if order == "stop":
-                (who.chats(user_of(request)).job(chat) if chat and who.chats(user_of(request)).history.has(chat) else library.job).stop()
-            elif order == "start" and not chat:
-                library.rebuild()
-            else:
-                return _missing()
-        except (AssistantError, IndexingError) as error:
-            return _failing(error)
+        if not chat:
+            _require_admin(request)
+        if order == "stop" and chat:
+            who.chats(user_of(request)).stop_build(chat)
+        elif order == "stop":
+            library.job.stop()
+        elif order == "start" and not chat:
+            library.rebuild()
+        else:
+            return _missing()
         return _told({})
 
     @router.post("/upload")
@@ -338,10 +322,8 @@ def _add_documents(router: APIRouter, who: Who) -> None:
             mine = who.chats(user_of(request))
             kept = await run_in_threadpool(mine.add, chat, safe, scratch) if chat else await run_in_threadpool(library.add, safe, scratch)
             return _told({"name": kept})
-        except (AssistantError, IndexingError) as error:
-            return _failing(error)
         except OSError as error:
-            return _failing(SettingsError(f"{name} cannot be kept: {error.strerror or error}"))
+            raise SettingsError(f"{name} cannot be kept: {error.strerror or error}") from error
         finally:
             if scratch:
                 scratch.unlink(missing_ok=True)

@@ -102,7 +102,7 @@ def make_app(who: Who, port: int | None) -> App:
     from fastapi.responses import FileResponse, Response
 
     from assistant.web.page import THEME, make_page
-    from assistant.web.routes import find_user, make_router
+    from assistant.web.routes import MENDABLE, failing, find_user, make_router
 
     logging.getLogger("httpx").setLevel(logging.WARNING)
     with contextlib.suppress(IndexingError):  # The page says what is wrong, and sees when it is mended.
@@ -116,9 +116,11 @@ def make_app(who: Who, port: int | None) -> App:
             return Response(status_code=404)
         return FileResponse(place, media_type=TYPES[place.suffix], headers={"cache-control": "no-cache"})
 
+    for mendable in MENDABLE:
+        app.add_exception_handler(mendable, failing)
     app.include_router(make_router(who))
     page = make_page(who)
-    page.queue(max_size=LONGEST_QUEUE, default_concurrency_limit=4, api_open=False, status_update_rate=QUEUE_NEWS_SECONDS)
+    page.queue(max_size=LONGEST_QUEUE, api_open=False, status_update_rate=QUEUE_NEWS_SECONDS)
     gradio.mount_gradio_app(
         app,
         page,

@@ -21,11 +21,12 @@ Told = dict[str, Any]
 def passage(citation: Citation, now: Standing, beside: Sequence[tuple[Citation, Standing]], pages: Pages) -> Told:
     """A cited sentence as it stands now, with the other sentences that its answer cites of the same document.
 
-    `picture` tells whether the document can be shown as pages; then `sizes` are theirs in points, and `boxes` has for each page that a sentence
-    stands on its rectangles by label, as shares of the page.
+    Where the document can be shown as pages, `sizes` are theirs in points, and `boxes` has for each page that a sentence stands on its rectangles by
+    label, as shares of the page.
     """
     sentence = citation.sentence
     document = now.document or sentence.document
+    path = original.find(document) if now.document else None
     marks = [Mark(each.start, each.end, one.label, one.label == citation.label) for one, each in ((citation, now), *beside) if each.holds]
     told = {
         "document": document.id,
@@ -39,26 +40,25 @@ def passage(citation: Citation, now: Standing, beside: Sequence[tuple[Citation, 
         "quote": sentence.text,
         "state": now.state,
         "file": "",
-        "original": original.find(document) is not None if now.document else False,
+        "original": path is not None,
         "marks": [[mark.label, document.page_at(mark.start)] for mark in sorted(marks, key=lambda mark: (mark.start, mark.label))],
         "sizes": [],
         "boxes": {},
     }
     if now.document is not None:
-        told |= _as_printed(document, marks, pages)
+        told |= _as_printed(document, path, marks, pages)
     return told | _as_text(document, marks, now)
 
 
-def printed(document: Document) -> Path | None:
-    """The file whose pages can be shown as they are printed: a PDF that is not a part of an archive."""
-    return original.find(document) if document.pages and not document.inside and document.id.lower().endswith(".pdf") else None
+def is_printed(document: Document) -> bool:
+    """Whether a document's file can be shown as pages: it is a PDF, and not a part of an archive."""
+    return bool(document.pages) and not document.inside and document.id.lower().endswith(".pdf")
 
 
-def _as_printed(document: Document, marks: Sequence[Mark], pages: Pages) -> Told:
-    path = original.find(document)
+def _as_printed(document: Document, path: Path | None, marks: Sequence[Mark], pages: Pages) -> Told:
     if path is None or not original.is_unchanged(document, path):
         return {"file": "gone" if path is None else "changed"} if document.source else {}
-    if printed(document) is None:
+    if not is_printed(document):
         return {}
     try:
         sizes = pages.sizes(path, document)

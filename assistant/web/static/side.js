@@ -173,7 +173,7 @@ function libraryFrame() {
   head.append(choose, files);
   if (me.admin) head.append(button(words("rebuild"), () => call("/building/start", {}).then(() => follow("")).catch(trouble), "", { id: "fn-rebuild" }));
   return [
-    head, element("p", "fn-note", words("upload-hint")), element("div", "", "", { id: "fn-progress", "aria-live": "polite" }),
+    head, element("p", "fn-note", words("upload-hint")),
     searchBox("search-documents", () => { start = 0; return listDocuments(); }), element("p", "fn-note", "", { id: "fn-only" }),
     element("ul", "fn-list", "", { id: "fn-documents" }), element("div", "", "", { id: "fn-about-index" }),
   ];

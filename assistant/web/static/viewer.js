@@ -23,8 +23,10 @@ export function parse(link) {
   return key ? { key, label: Number(label) } : null;
 }
 
+const pathOf = (key, label) => withToken(`/passage/${encodeURIComponent(key)}/${label}`);
+
 function passageOf(key, label) {
-  const path = withToken(`/passage/${encodeURIComponent(key)}/${label}`);
+  const path = pathOf(key, label);
   if (!fetched.has(path)) {
     const promise = fetch(path)
       .then(async (response) => {
@@ -51,9 +53,9 @@ export async function prefetch(link) {
 
 // What an answer cites first may be looked at: the server opens its file, and the browser fetches its page.
 export async function warm(link) {
-  const path = withToken(`/passage/${encodeURIComponent(parse(link).key)}/${parse(link).label}`);
+  const { key, label } = parse(link);
   await prefetch(link);
-  fetched.delete(path);
+  fetched.delete(pathOf(key, label));
 }
 
 export const forget = () => fetched.clear();
@@ -70,14 +72,18 @@ export async function open(link) {
 async function show(key, label) {
   const mine = ++asked;
   mark(`#cite-${key}-${label}`);
-  document.body.classList.add("fn-open");
-  part("fn-left").inert = NARROW.matches; // Where the source covers the chat, the keyboard stays in it.
+  reveal();
   const { ok, told } = await passageOf(key, label);
   if (mine !== asked) return;
   if (!ok) return showMessage(told.message);
   const before = shown;
   shown = { key, label, told, asText: before?.asText === true };
   draw(before && before.key === key && before.told.document === told.document && before.told.state === told.state);
+}
+
+function reveal() {
+  document.body.classList.add("fn-open");
+  part("fn-left").inert = NARROW.matches; // Where the source covers the chat, the keyboard stays in it.
 }
 
 function mark(href) {
@@ -99,15 +105,18 @@ NARROW.addEventListener("change", () => {
 
 // --- Drawing -----------------------------------------------------------------------------------------
 
-function showMessage(message) {
+// Something that is no source, in its place.
+function put(title, place, look, nodes) {
   shown = null;
-  part("fn-title").textContent = words("source");
-  part("fn-place").textContent = "";
+  part("fn-title").textContent = title;
+  part("fn-place").textContent = place;
   part("fn-tools").replaceChildren();
   part("fn-viewer-notes").replaceChildren();
-  part("fn-text").className = "fn-text";
-  part("fn-text").replaceChildren(element("p", "fn-error", message));
+  part("fn-text").className = `fn-text ${look}`;
+  part("fn-text").replaceChildren(...nodes);
 }
+
+const showMessage = (message) => put(words("source"), "", "", [element("p", "fn-error", message)]);
 
 const printed = () => shown.told.sizes.length > 0 && !shown.asText;
 
@@ -321,15 +330,8 @@ function run(told) {
 // A panel in the place of a source, for "Why this?".
 export function showPanel(title, place, nodes) {
   asked++;
-  shown = null;
-  document.body.classList.add("fn-open");
-  part("fn-left").inert = NARROW.matches;
-  part("fn-title").textContent = title;
-  part("fn-place").textContent = place;
-  part("fn-tools").replaceChildren();
-  part("fn-viewer-notes").replaceChildren();
-  part("fn-text").className = "fn-text fn-panel";
-  part("fn-text").replaceChildren(...nodes);
+  reveal();
+  put(title, place, "fn-panel", nodes);
   part("fn-text").focus();
 }
 
