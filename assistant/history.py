@@ -1,10 +1,12 @@
 """A person's conversations, kept in one SQLite file: what was asked, what was answered, and what they thought of it."""
 
 import json
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +171,7 @@ class History:
         found = self._data.rows("SELECT place FROM turns WHERE chat = ? AND key = ?", (chat, key))
         if not found:
             return None
-        new = self.new(self.title(chat))
+        new = self.new(self._numbered(self.title(chat)))
         with self._data.change() as cursor:
             cursor.execute("UPDATE chats SET only_in = (SELECT only_in FROM chats WHERE id = ?) WHERE id = ?", (chat, new))
             for place, question, answer, record, generation, asked in cursor.execute(
@@ -178,6 +180,12 @@ class History:
                 values = (secrets.token_urlsafe(12), new, place, question, answer, record, generation, asked)
                 cursor.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         return new
+
+    def _numbered(self, title: str) -> str:
+        """A title with the next number after it that none has."""
+        stem = re.sub(r" \(\d+\)$", "", title)[: TITLE - 6]
+        taken = {other for (other,) in self._data.rows("SELECT title FROM chats", ())}
+        return next(name for number in count(2) if (name := f"{stem} ({number})") not in taken)
 
     # --- Ratings ---------------------------------------------------------------------------------------
 

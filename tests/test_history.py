@@ -102,6 +102,9 @@ def test_a_branch_has_the_turns_before_and_the_old_conversation_stays(history: H
     assert [kept.record["question"] for kept in history.turns(branch)] == ["k1", "k2"]
     assert len(history.turns("one")) == 3
     assert history.branch("one", "unknown") is None
+    again = history.branch("one", "k3")
+    assert again is not None
+    assert [history.title(chat) for chat in ("one", branch, again)] == ["k1", "k1 (2)", "k1 (3)"]
     history.add("one", "k4", {**to_record(answer), "question": "k4"}, "", "g", instead="k3")
     assert [kept.key for kept in history.turns("one")] == ["k1", "k2", "k4"]
 

@@ -39,6 +39,7 @@ DOORS = {
         "index.embed.graph",
         "assistant.training.batches",
         "assistant.training.network",
+        "assistant.training.start",
         "assistant.training.train",
         "index.embed.accelerator",
         "index.embed.export",
@@ -75,7 +76,15 @@ DOORS = {
     },
     "rich": {"assistant.cli.output"},
     "gradio": {"assistant.web.page", "assistant.web.server"},
-    "fastapi": {"assistant.web.routes", "assistant.web.server"},
+    "fastapi": {
+        "assistant.web.routes",
+        "assistant.web.routes.citations",
+        "assistant.web.routes.conversations",
+        "assistant.web.routes.documents",
+        "assistant.web.routes.login",
+        "assistant.web.routes.replies",
+        "assistant.web.server",
+    },
     "uvicorn": {"assistant.web.server"},
 }
 

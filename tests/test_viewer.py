@@ -67,6 +67,20 @@ def test_a_word_that_was_broken_at_a_lines_end_is_covered_on_both_lines() -> Non
     assert len(covered("The harbour was quiet.", "harbour", [line("The har", 0.1), line("bour was quiet.", 0.14)])) == 2
 
 
+def test_printed_lines_that_a_broken_word_joins_are_covered_apart() -> None:
+    """PDFium tells both as one line then; the fonts of close lines reach into one another."""
+    joined = [*line("We left. The har", 0.1), *line("bour was quiet. All", 0.122)]
+    assert covered("We left. The harbour was quiet. All", "We left.", [joined]) == [(0.1, 0.098, 0.179, 0.122)]
+    assert covered("We left. The harbour was quiet. All", "All", [joined]) == [(0.26, 0.12, 0.289, 0.144)]
+
+
+def test_a_cell_that_stands_half_a_line_higher_is_covered_apart_and_a_raised_figure_is_not() -> None:
+    cells = [*line("6", 0.11, 0.1), *line("OTSL 0.965", 0.1, 0.3)]
+    assert covered("6 OTSL 0.965", "6 OTSL 0.965", [cells]) == [(0.1, 0.108, 0.109, 0.132), (0.3, 0.098, 0.399, 0.122)]
+    raised = [*line("10", 0.1), *line("6", 0.095, 0.12, high=0.012), *line("volts", 0.1, 0.14)]
+    assert len(covered("106 volts", "106 volts", [raised])) == 1
+
+
 def test_what_is_not_printed_has_no_rectangle() -> None:
     assert rectangles("Never printed.", [(0, 14)], [line("Something else.", 0.1)]) == [[]]
     assert rectangles("", [(0, 0)], []) == [[]]

@@ -338,8 +338,8 @@ def uploaded(chats: Chats, name: str, file: str, text: str) -> None:
     scratch.parent.mkdir(parents=True, exist_ok=True)
     scratch.write_text(text)
     chats.add(name, file, scratch)
-    chats.job(name).wait()
-    assert chats.job(name).progress.stage == "done", chats.job(name).progress
+    chats.uploads.job(name).wait()
+    assert chats.uploads.progress(name).stage == "done", chats.uploads.progress(name)
 
 
 def test_an_upload_is_for_its_conversation_alone_and_is_asked_beside_the_library(chats: Chats) -> None:
@@ -351,8 +351,8 @@ def test_an_upload_is_for_its_conversation_alone_and_is_asked_beside_the_library
     assert chats.ask(name, "Who can see my documents?")[0].citations[0].sentence.document.id == "citations-privacy-trouble.pdf"
     declined, _ = chats.ask(other, "What is the zebra of the harbour called?")
     assert (declined.found, "zebra" in declined.missing_words) == (False, True)
-    chats.remove(name, "uploaded/zebra.txt")
-    chats.job(name).wait()
+    chats.uploads.remove(name, "uploaded/zebra.txt")
+    chats.uploads.job(name).wait()
     assert not chats.ask(name, "What is the zebra of the harbour called?")[0].found
     assert chats.states(name, [key])[key][1] == "removed"
 
@@ -376,7 +376,7 @@ def test_a_branch_takes_the_files_along_and_deleting_removes_them(chats: Chats) 
     _, key = chats.ask(name, "What is the zebra called?")
     branch = chats.branch(name, key)
     assert branch is not None
-    chats.job(branch).wait()
+    chats.uploads.job(branch).wait()
     chats.delete(name)
     assert not (chats._folder / "files" / name).exists()
     assert chats.ask(branch, "What is the zebra of the harbour called?")[0].found
@@ -493,7 +493,7 @@ def test_every_language_says_the_same_things() -> None:
 
 def test_every_word_of_the_page_is_in_the_files_and_used() -> None:
     folder = REPOSITORY / "assistant" / "web"
-    source = "\n".join(path.read_text("utf-8") for path in [*folder.glob("*.py"), *folder.glob("static/*.js")])
+    source = "\n".join(path.read_text("utf-8") for path in [*folder.rglob("*.py"), *folder.glob("static/*.js")])
     names = set(words_of("en")._words)
     used = {name for name in names if re.search(rf"[\"'`]{re.escape(name)}[\"'`]", source)}
     made = {name for name in names if re.match(r"sure-|unsure-|state-|was-|file-|reason-|rate-|report-|build-|rated-|log-|export-", name)}

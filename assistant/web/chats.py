@@ -1,9 +1,7 @@
 """One person's conversations as the page shows them: asked in, kept, opened again, with their citations and their own documents."""
 
 import json
-import re
 import secrets
-import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,37 +12,27 @@ from typing import Any
 from assistant.answer import Assistant
 from assistant.conversation import Conversation, told_answer
 from assistant.errors import SettingsError
-from assistant.evidence import open_evidence
 from assistant.export import Exchange, exchanges
 from assistant.history import FILE, WHOLE, History, Rating
 from assistant.record import from_record, to_record
 from assistant.render import shown
-from assistant.settings import Settings
 from assistant.standing import Find, Standing, State, standing
 from assistant.types import QUOTE, Answer, Citation, Turn
 from assistant.web import viewer
 from assistant.web.answers import MOST_SOURCES
-from assistant.web.files import put, unused_name
-from assistant.web.jobs import Job, Progress
-from assistant.web.library import Library, opened
+from assistant.web.files import put
+from assistant.web.library import Library
+from assistant.web.uploads import Uploads, require_name
 from index.errors import IndexingError
 from index.filter import Filter
-from index.search import Index
-from index.store import Store
 from index.types import Document
-from index.union import Corpus, Union, joined
+from index.union import Corpus
 
-ID = re.compile(r"[\w-]{16}")
 MOST_OPEN = 60
 """Conversations that are kept in memory; the others are read again when they are needed."""
 MOST_ASKED = 3
 """Questions that one person may have under way at once, where there is a login."""
-OWN = "uploaded"
-"""The folder of a conversation's own files, which their ids begin with."""
-MOST_FILES = 50
 MOST_STATES = 20_000
-MOST_BYTES = 1 << 30
-"""Of files that one person among several may add to their conversations."""
 STOPPED = "You stopped this answer."
 
 
@@ -64,18 +52,15 @@ class Chats:
         """`folder` holds this person's conversations and uploads; `limited`: others use this server too."""
         self.library = library
         self.history = History(folder / FILE)
+        self.uploads = Uploads(library, folder / "files", limited)
         self._folder = folder
         self._limited = limited
         self._lock = threading.Lock()  # Held for a look at the tables below, never while anything is computed.
-        self._opening = threading.Lock()
-        self._changing = threading.Lock()  # Held while files come and go.
         self._open: OrderedDict[str, Chat] = OrderedDict()
         self._growing: dict[str, tuple[str, Answer]] = {}
         self._changes: dict[str, int] = {}
         self._deleted: set[str] = set()
         self._instead: dict[str, str] = {}
-        self._own: OrderedDict[str, Assistant] = OrderedDict()
-        self._jobs: dict[str, Job] = {}
         self._states: dict[tuple[str, str, str, int, str], State] = {}
 
     # --- Asking ----------------------------------------------------------------------------------------
@@ -108,29 +93,8 @@ class Chats:
             self._changes[name] = self._changes.get(name, 0) + 1
 
     def assistant(self, name: str) -> Assistant:
-        """Who answers in a conversation: over the library, and over what was uploaded to it alone. Raises IndexingError."""
-        index = self._own_settings(name).index
-        if not (index / "CURRENT").exists():
-            return self.library.assistant()
-        everybody = opened(self.library)
-        own = Store(index).generation()
-        generation = joined(own, everybody.index.generation) if everybody else own
-        with self._opening:
-            held = self._own.get(name)
-            if held is None or held.index.generation != generation:
-                held = self._joined(everybody, Index.open(index, self.library.settings.cache_folder))
-                self._own[name] = held
-                while len(self._own) > MOST_OPEN:
-                    self._own.popitem(last=False)
-            return held
-
-    @staticmethod
-    def _joined(everybody: Assistant | None, own: Index) -> Assistant:
-        if everybody is None:
-            return Assistant(own, open_evidence(own.embedder, own.keywords))
-        assert isinstance(everybody.index, Index)
-        corpus = Union([own, everybody.index])
-        return Assistant(corpus, open_evidence(corpus.embedder, corpus.keywords), everybody.bar)
+        """Who answers in a conversation. Raises IndexingError."""
+        return self.uploads.assistant(name)
 
     def ask(self, name: str, question: str) -> tuple[Answer, str]:
         """Answer in a conversation by quoting, and keep the turn; the answer, and the key of its citations."""
@@ -196,41 +160,28 @@ class Chats:
 
     def _require(self, name: str) -> None:
         """Raise SettingsError unless something may be asked in, or added to, a conversation of that name."""
-        self._require_name(name)
+        require_name(name)
         if name in self._deleted:
             raise SettingsError("this conversation was deleted: open a new one")
-
-    @staticmethod
-    def _require_name(name: str) -> None:
-        if not ID.fullmatch(name):
-            raise SettingsError("this conversation's name is none that was given here: open a new one")
 
     # --- Changing --------------------------------------------------------------------------------------
 
     def delete(self, name: str) -> None:
         """Forget a conversation, and delete what was uploaded to it."""
-        self._require_name(name)
+        require_name(name)
         self.stop(name)
         with self._lock:
             self._deleted.add(name)
-        if job := self._jobs.pop(name, None):
-            job.stop()
-            job.wait()
+        self.uploads.delete(name)
         self.history.delete(name)
         self._write_questions()
         self._forget_open(name)
-        with self._opening:
-            self._own.pop(name, None)
-        shutil.rmtree(self._place(name), ignore_errors=True)
 
     def branch(self, name: str, key: str) -> str | None:
         """A new conversation with the turns before one, and the files of the old; None where there is no such turn."""
         new = self.history.branch(name, key)
-        documents = self._place(name) / "documents"
-        with self._changing:
-            if new and documents.is_dir():
-                shutil.copytree(documents, self._place(new) / "documents")
-                self._rebuild(new)
+        if new:
+            self.uploads.copy(name, new)
         return new
 
     def copy(self, other: "Chats", name: str) -> str:
@@ -358,66 +309,12 @@ class Chats:
 
     # --- Files of one conversation ---------------------------------------------------------------------
 
-    def _place(self, name: str) -> Path:
-        self._require_name(name)
-        return self._folder / "files" / name
-
-    def _own_settings(self, name: str) -> Settings:
-        everybody = opened(self.library)
-        settings = self.library.settings
-        model = everybody.index.embedder.identity.name if everybody else settings.model
-        return replace(settings, index=self._place(name) / "index", data=settings.data_folder, model=model)
-
     def add(self, name: str, given: str, data: Path) -> str:
         """Add an uploaded file to a conversation alone, and index it; the name that it has now. Raises SettingsError for too many."""
         self._require(name)
-        folder = self._place(name) / "documents" / OWN
-        with self._changing:
-            if folder.is_dir() and sum(1 for _ in folder.iterdir()) >= MOST_FILES:
-                raise SettingsError(f"a conversation may have {MOST_FILES} files of its own: put more into the library")
-            if self._limited and sum(file.stat().st_size for file in (self._folder / "files").rglob("*") if file.is_file()) > MOST_BYTES:
-                raise SettingsError(f"your conversations hold {MOST_BYTES >> 20} MB of files: delete some conversations first")
-            kept = put(data, folder, unused_name(given, folder))
-            self.history.keep(name, given)
-            self._rebuild(name)
-        return kept.name
-
-    def job(self, name: str) -> Job:
-        """The build of a conversation's own files."""
-        with self._lock:
-            return self._jobs.setdefault(name, Job())
-
-    def progress(self, name: str) -> Progress:
-        """How far that build is."""
-        job = self._jobs.get(name)
-        return job.progress if job else Progress()
-
-    def stop_build(self, name: str) -> None:
-        """Stop that build, if there is one."""
-        if job := self._jobs.get(name):
-            job.stop()
-
-    def _rebuild(self, name: str) -> None:
-        self.job(name).start(self._own_settings(name), [self._place(name) / "documents"])
-
-    def own_documents(self, name: str) -> list[Document]:
-        """The documents that were uploaded to a conversation alone."""
-        index = self._own_settings(name).index if ID.fullmatch(name) else None
-        if index is None or not (index / "CURRENT").exists():
-            return []
-        own = Index.open(index, self.library.settings.cache_folder)
-        return [own.outline(id) for id in own.document_ids]
-
-    def remove(self, name: str, id: str) -> bool:
-        """Delete a file of a conversation; False where there is none."""
-        folder = self._place(name) / "documents"
-        path = folder / id
-        if not re.fullmatch(rf"{OWN}/[^/]+", id) or not path.is_file():
-            return False
-        with self._changing:
-            path.unlink()
-            self._rebuild(name)
-        return True
+        kept = self.uploads.add(name, given, data)
+        self.history.keep(name, given)
+        return kept
 
     # --- Giving away -----------------------------------------------------------------------------------
 
@@ -426,9 +323,7 @@ class Chats:
         return exchanges(self.history.turns(name))
 
     def close(self) -> None:
-        for job in self._jobs.values():
-            job.stop()
-            job.wait()
+        self.uploads.close()
         self.history.close()
 
 

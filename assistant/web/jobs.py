@@ -47,7 +47,9 @@ class Progress:
 class Job:
     """A build at a time, in a thread of its own; what is asked for meanwhile is built after it."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: threading.Semaphore | None = None) -> None:
+        """`turns` are shared with other jobs: without one a build waits."""
+        self._turns = turns or threading.Semaphore()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -84,7 +86,8 @@ class Job:
 
     def _run(self, work: Work | None) -> None:
         while work is not None:
-            ended = self._built(*work)
+            with self._turns:
+                ended = self._built(*work)
             with self._lock:
                 work, self._next = self._next, None
                 if work is None:

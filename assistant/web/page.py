@@ -17,7 +17,7 @@ from assistant.types import QUOTE, Answer
 from assistant.web.answers import Now, answer_html, html_text
 from assistant.web.chats import Chats
 from assistant.web.library import Library
-from assistant.web.routes import Who, user_of
+from assistant.web.who import Who, user_of
 from assistant.web.words import Words, chosen, words_of
 from index.errors import IndexingError, NoIndexError
 
@@ -88,7 +88,7 @@ def make_page(who: Who) -> gradio.Blocks:
                     max_length=LONGEST_QUESTION,
                     autofocus=True,
                     submit_btn=english("ask"),
-                    stop_btn="Stop",
+                    stop_btn=english("stop"),
                     container=False,
                 )
             gradio.Column(scale=4, min_width=300, elem_id="fn-right")  # viewer.js builds the viewer in it.
@@ -107,7 +107,7 @@ def make_page(who: Who) -> gradio.Blocks:
                 gradio.Chatbot(value=_messages(who, chats, name, words), label=words("conversation"), **empty),
                 gradio.Dropdown(choices, value=library.engine, label=words("who-writes")),
                 _sending(library, library.engine, words),
-                gradio.Textbox(placeholder=words("ask-here"), label=words("your-question"), submit_btn=words("ask")),
+                gradio.Textbox(placeholder=words("ask-here"), label=words("your-question"), submit_btn=words("ask"), stop_btn=words("stop")),
                 gradio.Button(words("new-chat")),
             )
 
@@ -157,7 +157,7 @@ def make_page(who: Who) -> gradio.Blocks:
 
 
 def _chats(who: Who, request: gradio.Request) -> Chats:
-    return who.chats(user_of(request.request))
+    return who.chats(user_of(request.request.scope))
 
 
 def _known(who: Who, chats: Chats, name: str) -> bool:

@@ -16,7 +16,7 @@ from assistant.settings import LOOPBACK, Settings
 from assistant.web import PEOPLE
 from assistant.web.guard import App, Guard
 from assistant.web.library import Library
-from assistant.web.routes import Who
+from assistant.web.who import Who
 from index.errors import IndexingError
 
 HERE = Path(__file__).parent
@@ -102,7 +102,9 @@ def make_app(who: Who, port: int | None) -> App:
     from fastapi.responses import FileResponse, Response
 
     from assistant.web.page import THEME, make_page
-    from assistant.web.routes import MENDABLE, failing, find_user, make_router
+    from assistant.web.routes import make_router
+    from assistant.web.routes.login import find_user
+    from assistant.web.routes.replies import MENDABLE, failing
 
     logging.getLogger("httpx").setLevel(logging.WARNING)
     with contextlib.suppress(IndexingError):  # The page says what is wrong, and sees when it is mended.

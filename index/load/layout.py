@@ -11,8 +11,10 @@ from dataclasses import dataclass
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, as shares of the page's width and height, from its upper left corner."""
 
-APART = 0.3
-"""Of two boxes of a line, the share of the lower one's height that they must have in common to be marked as one."""
+APART, LEVEL = 0.3, 0.8
+"""Of two letters of a line, the share of the lower one's height that they must have in common to be marked as one: next to each other, and far apart."""
+FAR = 0.02
+"""Of the page's width: no space between words is as wide, and the cells of a row of a table, which may stand half a line higher, are farther apart."""
 
 REACH, MOST_REACH = 1.0, 0.6
 """How much of what the font's letters reach beyond the ink of a line is marked, and how much at most, as a share of that ink's height: some fonts tell
@@ -79,27 +81,30 @@ def _next(said: str, at: int, words: Sequence[str], unused: Sequence[int], last:
 
 
 def _covering(line: Line, letters: Sequence[int]) -> list[Box]:
-    """Rectangles over some letters of a line, as high as its letters reach."""
-    groups: list[list[Glyph]] = []
-    for glyph in (line[letter] for letter in letters):
-        if groups and _in_line(groups[-1][-1].box, glyph.box, groups[-1][-1].reach, glyph.reach):
-            groups[-1].append(glyph)
+    """Rectangles over some letters of a line, as high as its letters reach. A word that is broken at the end of a line makes one of two printed ones."""
+    wanted = set(letters)
+    runs: list[list[int]] = []
+    for place, glyph in enumerate(line):
+        if runs and _in_line(line[runs[-1][-1]], glyph):
+            runs[-1].append(place)
         else:
-            groups.append([glyph])
-    return [_around(group, line) for group in groups]
+            runs.append([place])
+    found = [([line[place] for place in run if place in wanted], [line[place] for place in run]) for run in runs]
+    return [_around(group, run) for group, run in found if group]
 
 
-def _in_line(one: Box, other: Box, reach: tuple[float, float], next_reach: tuple[float, float]) -> bool:
+def _in_line(one: Glyph, other: Glyph) -> bool:
     """Whether two letters stand side by side."""
-    common = min(reach[1], next_reach[1]) - max(reach[0], next_reach[0])
-    return common >= APART * min(reach[1] - reach[0], next_reach[1] - next_reach[0]) and other[0] >= one[0] - 2 * (one[2] - one[0] + 0.01)
+    high, low = max(one.reach[0], other.reach[0]), min(one.reach[1], other.reach[1])
+    least = LEVEL if other.box[0] - one.box[2] > FAR else APART
+    lower = min(one.reach[1] - one.reach[0], other.reach[1] - other.reach[0])
+    return low - high >= least * lower and other.box[0] >= one.box[0] - 2 * (one.box[2] - one.box[0] + 0.01)
 
 
-def _around(group: Sequence[Glyph], line: Line) -> Box:
-    """One box around letters: as wide as their ink, and nearly as high as the letters of their font reach, from the ink of their line on."""
+def _around(group: Sequence[Glyph], run: Sequence[Glyph]) -> Box:
+    """One box around letters: as wide as their ink, and nearly as high as the letters of their font reach, from the ink of the letters beside them on."""
     left, right = min(glyph.box[0] for glyph in group), max(glyph.box[2] for glyph in group)
     high, low = min(glyph.reach[0] for glyph in group), max(glyph.reach[1] for glyph in group)
-    beside = [glyph.box for glyph in line if glyph.reach[1] > high and glyph.reach[0] < low]
-    top, bottom = min(box[1] for box in beside), max(box[3] for box in beside)
+    top, bottom = min(glyph.box[1] for glyph in run), max(glyph.box[3] for glyph in run)
     most = MOST_REACH * (bottom - top)
     return left, top - min(REACH * max(top - high, 0.0), most), right, bottom + min(REACH * max(low - bottom, 0.0), most)

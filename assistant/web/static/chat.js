@@ -1,8 +1,11 @@
 // Puts the page together: the viewer, the panel at the side, what is done with answers, and the keyboard.
 
-import { chatName, element, enter, learn, part, trouble, words } from "/footnote/dom.js";
+import { chatName, element, enter, learn, part, refreshSide, trouble, words } from "/footnote/dom.js";
 import * as answers from "/footnote/answers.js";
+import { followName } from "/footnote/chats.js";
+import { readOnly } from "/footnote/library.js";
 import * as side from "/footnote/side.js";
+import { acceptFiles } from "/footnote/uploads.js";
 import * as viewer from "/footnote/viewer.js";
 
 // gradio draws the page late, draws parts of it again, and labels every message with its own source code.
@@ -36,8 +39,8 @@ let name = "";
 function watchName() {
   if (chatName() !== name) {
     name = chatName();
-    side.followName();
-    side.readOnly().catch(trouble);
+    followName();
+    readOnly().catch(trouble);
   }
 }
 
@@ -47,7 +50,7 @@ function watchAnswers() {
   return () => {
     const now = document.body.classList.contains("fn-busy");
     if (busy && !now) {
-      side.refresh();
+      refreshSide();
       const first = [...document.querySelectorAll("#fn-chat a.fn-mark")].at(-1);
       if (first) (globalThis.requestIdleCallback || setTimeout)(() => viewer.warm(first));
     }
@@ -122,7 +125,7 @@ await learn();
 const skip = element("a", "fn-skip", words("skip"), { href: "#fn-box" });
 skip.addEventListener("click", (event) => { event.preventDefault(); document.querySelector("#fn-box textarea").focus(); });
 document.body.prepend(skip);
-side.acceptFiles();
+acceptFiles();
 const answered = watchAnswers();
 let waiting = false;
 const look = () => { waiting = false; settle(); answered(); };

@@ -48,6 +48,21 @@ export async function learn() {
 
 export const words = (name, values = {}) => (known[name] || name).replace(/\{(\w+)\}/g, (_, place) => values[place] ?? "");
 
+export const when = (time) => new Date(time).toLocaleString(me.language, { dateStyle: "medium", timeStyle: "short" });
+
+// --- Lists at the side -------------------------------------------------------------------------------
+
+// What a list shows may have changed: whoever shows it makes it anew.
+export const CHANGED = "fn-changed";
+export const refreshSide = () => dispatchEvent(new Event(CHANGED));
+
+export function searchBox(name, act) {
+  const box = element("input", "fn-search", "", { type: "search", placeholder: words(name), "aria-label": words(name), id: `fn-${name}` });
+  let late;
+  box.addEventListener("input", () => { clearTimeout(late); late = setTimeout(() => act().catch(trouble), 150); });
+  return box;
+}
+
 // --- Dialogs and news --------------------------------------------------------------------------------
 
 // A dialog with some nodes and buttons; resolves to the name of the button that closed it, null where it was dismissed.
@@ -107,8 +122,10 @@ const sharing = () => (sharedToken() ? `shared=${encodeURIComponent(sharedToken(
 export const withToken = (path) => (sharing() ? `${path}${path.includes("?") ? "&" : "?"}${sharing()}` : path);
 
 let opened = 0;
+export const OPENED = "fn-opened";
 export function openChat(name) {
   enter("fn-wanted", `${name} ${++opened}`);
+  dispatchEvent(new Event(OPENED));
 }
 
 export function askQuestion(question) {
