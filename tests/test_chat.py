@@ -187,6 +187,19 @@ def test_a_click_in_a_long_pdf_shows_the_sentence_at_once(folder: Path, tmp_path
 
 # --- An answer -----------------------------------------------------------------------------------------
 
+SHIFTS = """() => {
+    window.shifts = [];
+    new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shifts.push(entry.value); }).observe({ type: "layout-shift" });
+}"""
+
+
+def test_an_answer_that_grows_moves_nothing_that_is_there(page: Page) -> None:
+    """What a browser counts as a shift of the layout, in all: 0.1 is called good (web.dev/cls)."""
+    page.tab.evaluate(SHIFTS)
+    for question in ("Who can see my documents?", "Why?", "How is the index made, and where is it kept?"):
+        page.ask(question)
+    assert sum(page.tab.evaluate("window.shifts")) < 0.01
+
 
 def test_an_answer_tells_how_sure_it_is_why_and_can_be_copied(page: Page) -> None:
     page.ask("When did Macron make his remarks about Western troops?")
@@ -213,9 +226,21 @@ def test_a_rating_is_kept_and_measured_by(own: Server, tmp_path: Path, footnote:
     page.tab.locator("li[data-label='1']").get_by_text("No", exact=True).click()
     pressed(page, "Send")
     page.tab.locator("a.fn-bad.fn-chosen").wait_for()
+    page.cite()
+    page.tab.get_by_role("button", name="This sentence answers").click()
+    page.tab.locator("#fn-tools [aria-pressed=true]", has_text="✓").wait_for()
     page.tab.reload()
     page.ready()
     page.tab.locator("a.fn-good.fn-chosen").wait_for()
+    page.cite()
+    page.tab.locator("#fn-tools [aria-pressed=true]", has_text="✓").click()
+    page.tab.locator("#fn-tools [aria-pressed=false]", has_text="✓").wait_for()
+    page.tab.get_by_role("button", name="This sentence does not answer").click()
+    page.tab.get_by_placeholder("In your own words (optional)").fill("Not the keeper")
+    pressed(page, "Send")
+    page.tab.locator("#fn-tools [aria-pressed=true]", has_text="✗").wait_for()
+    page.tab.locator("#fn-tools [aria-pressed=true]", has_text="✗").click()
+    page.tab.locator("#fn-tools [aria-pressed=false]", has_text="✗").wait_for()
     page.close()
     questions = tmp_path / "data" / "people" / "owner" / "questions.jsonl"
     assert [json.loads(line)["gold"] for line in questions.read_text().splitlines()] == [["The lighthouse keeper was called Orla."]]

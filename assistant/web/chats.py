@@ -253,7 +253,8 @@ class Chats:
         cited, answer, find = found
         now = _standing(cited, find)
         others = [c for c in answer.citations or answer.nearest if c.label != label and c.sentence.document.id == cited.sentence.document.id]
-        return viewer.passage(cited, now, [(other, _standing(other, find)) for other in others], self.library.pages)
+        told = viewer.passage(cited, now, [(other, _standing(other, find)) for other in others], self.library.pages)
+        return {**told, "rated": self.rated(key, label)}
 
     def document(self, key: str, label: int) -> Document | None:
         """Today's document of a citation."""
@@ -296,9 +297,9 @@ class Chats:
         self._write_questions()
         return True
 
-    def rated(self, key: str) -> bool | None:
-        """Whether an answer was called good; None where it was not rated."""
-        return next((rating.good for rating in self.history.ratings(key) if rating.label == WHOLE), None)
+    def rated(self, key: str, label: int = WHOLE) -> bool | None:
+        """Whether an answer, or a citation of it, was called good; None where it was not rated."""
+        return next((rating.good for rating in self.history.ratings(key) if rating.label == label), None)
 
     def _write_questions(self) -> None:
         """The ratings as a file of questions that `footnote eval` reads."""

@@ -1,6 +1,6 @@
 // The viewer: a cited sentence on its page, or in the text around it.
 
-import { button, element, iconButton, part, withToken, words } from "/footnote/dom.js";
+import { ask, button, call, element, iconButton, part, sharedToken, trouble, withToken, words } from "/footnote/dom.js";
 
 const NARROW = matchMedia("(max-width: 820px)");
 const STEP = 160;
@@ -174,7 +174,30 @@ function drawTools() {
     const path = withToken(`/original/${encodeURIComponent(key)}/${label}`) + (told.page ? `#page=${told.page}` : "");
     tools.push(element("a", "fn-original", words("original"), { href: path, target: "_blank", rel: "noopener" }));
   }
+  if (!sharedToken()) tools.push(thumbs());
   part("fn-tools").replaceChildren(...tools);
+}
+
+// Whether the sentence answers: kept with the answer's own rating, and as a question for `footnote eval`.
+function thumbs() {
+  const group = element("div", "fn-switch", "", { role: "group", "aria-label": words("rate-citation") });
+  for (const [good, icon, name] of [[true, "✓", "citation-good"], [false, "✗", "citation-bad"]]) {
+    const thumb = iconButton(icon, words(name), () => rate(good).catch(trouble));
+    thumb.setAttribute("aria-pressed", String(shown.told.rated === good));
+    group.append(thumb);
+  }
+  return group;
+}
+
+async function rate(good) {
+  const { key, label, told } = shown;
+  const wanted = told.rated === good ? null : good;
+  const said = element("textarea", "", "", { rows: 2, maxlength: 300, "aria-label": words("reason-other"), placeholder: words("reason-other") });
+  if (wanted === false && (await ask(words("citation-bad"), [said], [["send", words("send"), "fn-main"], [null, words("cancel")]])) !== "send") return;
+  await call(`/rate/${encodeURIComponent(key)}`, { label, good: wanted, reason: said.value });
+  fetched.delete(pathOf(key, label));
+  told.rated = wanted;
+  if (shown?.told === told) drawTools();
 }
 
 export function step(by) {
