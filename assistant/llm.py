@@ -23,6 +23,8 @@ from assistant.plain import one_line
 from assistant.settings import LOOPBACK, Settings
 from assistant.types import QUOTE
 
+NO_ROOM = ("length", "max_tokens")
+"""What servers call it when a reply ends because it may not grow longer."""
 MOST_TOKENS = 1_024
 """Of a reply: some forty sentences."""
 WHOLE_SECONDS = 240.0
@@ -196,12 +198,14 @@ class ChatModel:
         try:
             model = self._open()
             reply = model.stream_chat([ChatMessage(role="user", content=prompt)])
+            full = False
             for part in reply:
                 if left.is_set():
                     reply.close()
                     return
                 pieces.put(part.delta or "")
-            pieces.put(None)
+                full = full or _is_full(part)
+            pieces.put(LlmError(f"{self.name} at {self.where} reached the length that its reply may have") if full else None)
         except self._raises as error:
             pieces.put(self._told(error))
         finally:
@@ -249,6 +253,14 @@ class ChatModel:
         if named.kind == "anthropic":
             return chat(**common, base_url=named.address, api_key=self._key, max_tokens=MOST_TOKENS, timeout=self._silence, max_retries=0)
         return chat(**common, api_base=named.address, api_key=self._key, max_tokens=MOST_TOKENS, timeout=self._silence, max_retries=0)
+
+
+def _is_full(part: Any) -> bool:
+    """Whether a server says that its reply ends here for want of room: then the last sentence may be half of one."""
+    raw = part.raw if isinstance(part.raw, dict) else {}  # Ollama's; Anthropic's reason stands in the message, and OpenAI's in its choices.
+    choices = getattr(part.raw, "choices", None) or ()
+    reasons = {raw.get("done_reason"), part.message.additional_kwargs.get("stop_reason"), *(choice.finish_reason for choice in choices)}
+    return not reasons.isdisjoint(NO_ROOM)
 
 
 def _close(model: Any) -> None:

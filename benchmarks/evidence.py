@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from assistant.evaluate import auroc
-from assistant.evidence.claims import judge_claim
+from assistant.evidence.claims import Judge
 from assistant.evidence.encode import Passage
 from assistant.evidence.reader import Reader
+from assistant.evidence.shipped import Shipped
 from assistant.types import Support
 from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
 from index.words import content_words, indexed_stems
@@ -35,10 +36,11 @@ PASSAGE = 1100
 def main() -> None:
     """Print the tables of every set that is here."""
     most = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    reader = Reader()
+    shipped = Shipped()
+    reader, judge = Reader(shipped), Judge(shipped)
     embedder = open_embedder(DEFAULT_MODEL, default_cache())
     _print_selection(reader, embedder, most)
-    _print_claims(reader, embedder, most)
+    _print_claims(judge, embedder, most)
     _print_speed(reader)
 
 
@@ -110,7 +112,7 @@ def _both(cosines: Sequence[float], bm25: Sequence[float]) -> list[float]:
 # --- Judging claims ----------------------------------------------------------------------------------------
 
 
-def _print_claims(reader: Reader, embedder: Embedder, most: int) -> None:
+def _print_claims(judge: Judge, embedder: Embedder, most: int) -> None:
     print("\n| claims, AUROC of supported | claims | evidence model | cosine |")
     print("| --- | --- | --- | --- |")
     found = []
@@ -120,16 +122,16 @@ def _print_claims(reader: Reader, embedder: Embedder, most: int) -> None:
             continue
         rows = rows[:: max(1, len(rows) // most)]
         supported = np.array([row["label"] == "supported" for row in rows])
-        model = np.array([judge_claim(reader, row["claim"], row["evidence"]).probability for row in rows])
+        model = np.array([judge.judge(row["claim"], row["evidence"]).probability for row in rows])
         cosine = np.array([max(_cosines(embedder, row["claim"], row["evidence"][:60])) for row in rows])
         found.append(auroc(model, supported) or 0.0)
         print(f"| {name} | {len(rows)} | {found[-1]:.3f} | {auroc(cosine, supported):.3f} |", flush=True)
     if found:
         print(f"| mean | | {np.mean(found):.3f} | |")
-        print(f"\nTrue claims with a number, name or negation swapped: {swapped_caught(reader, most):.0%} no longer called supported.")
+        print(f"\nTrue claims with a number, name or negation swapped: {swapped_caught(judge, most):.0%} no longer called supported.")
 
 
-def swapped_caught(reader: Reader, most: int) -> float:
+def swapped_caught(judge: Judge, most: int) -> float:
     """Of true claims that the model calls supported: the share that it no longer does with a number, a name, or a negation swapped."""
     chance = random.Random(0)
     rows = [row for name in ("fever_half", "fm2_dev") for row in _rows("claims", name) if row["label"] == "supported"]
@@ -139,7 +141,7 @@ def swapped_caught(reader: Reader, most: int) -> float:
     for row in rows:
         wrong = _swapped(row["claim"], names, chance)
         if wrong and len(caught) < min(most, 500):
-            caught.append(judge_claim(reader, wrong, row["evidence"]).verdict is not Support.SUPPORTED)
+            caught.append(judge.judge(wrong, row["evidence"]).verdict is not Support.SUPPORTED)
     return float(np.mean(caught))
 
 

@@ -18,15 +18,16 @@ LOOP = "The bridge is long and the river is wide. "
 FAILED: Counter[str] = Counter()
 
 
-def events(protocol: str, model: str, pieces: Iterator[str]) -> Iterator[bytes]:
-    """A reply as its protocol streams it."""
+def events(protocol: str, model: str, pieces: Iterator[str], full: bool = False) -> Iterator[bytes]:
+    """A reply as its protocol streams it; `full`: it ends because it may not grow longer."""
     if protocol == "ollama":
         for piece in pieces:
             yield (
                 json.dumps({"model": model, "created_at": "2026-01-01T00:00:00Z", "message": {"role": "assistant", "content": piece}, "done": False}).encode()
                 + b"\n"
             )
-        done = {"model": model, "created_at": "2026-01-01T00:00:00Z", "message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "stop"}
+        done = {"model": model, "created_at": "2026-01-01T00:00:00Z", "message": {"role": "assistant", "content": ""}, "done": True}
+        done["done_reason"] = "length" if full else "stop"
         yield json.dumps(done).encode() + b"\n"
     elif protocol == "anthropic":
         usage = {"input_tokens": 1, "output_tokens": 1}
@@ -36,13 +37,13 @@ def events(protocol: str, model: str, pieces: Iterator[str]) -> Iterator[bytes]:
         for piece in pieces:
             yield event("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": piece}})
         yield event("content_block_stop", {"index": 0})
-        yield event("message_delta", {"delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {"output_tokens": 9}})
+        yield event("message_delta", {"delta": {"stop_reason": "max_tokens" if full else "end_turn", "stop_sequence": None}, "usage": {"output_tokens": 9}})
         yield event("message_stop", {})
     else:
         common = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": model}
         for piece in pieces:
             yield data({**common, "choices": [{"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}]})
-        yield data({**common, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        yield data({**common, "choices": [{"index": 0, "delta": {}, "finish_reason": "length" if full else "stop"}]})
         yield b"data: [DONE]\n\n"
 
 
@@ -117,6 +118,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.stream(iter([*whole[:2], b'data: {"choices": [[[\n\n\x00\xff not json at all\n']), script)
             case "html":
                 self.answer(200, "<html>It works!</html>")
+            case "full":
+                self.stream(events(protocol, model, cut(script.get("text", "")), full=True), script)
             case "loops":
                 self.stream(events(protocol, model, forever()), script)
 

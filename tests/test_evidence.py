@@ -13,9 +13,11 @@ from tokenizers import Tokenizer
 
 from assistant import Assistant
 from assistant.errors import ModelError
+from assistant.evidence.claims import Judge
 from assistant.evidence.encode import CLS, MOST_OVER, MOST_QUESTION, MOST_TEXT, SEP, Passage, encode, open_tokenizer
 from assistant.evidence.model import ModelEvidence, parts_of, passage_of, reads_language
-from assistant.evidence.reader import FOLDER, NOTHING, Reader
+from assistant.evidence.reader import NOTHING, Reader
+from assistant.evidence.shipped import FOLDER, Shipped
 from index import Index
 from index.embed import Embedder
 from index.split import sentence_spans
@@ -30,7 +32,12 @@ TEXT = (
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    return Reader()
+    return Reader(Shipped())
+
+
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    return Judge(Shipped())
 
 
 def passage(text: str = TEXT, over: str = "The society") -> Passage:
@@ -108,19 +115,19 @@ def test_no_sentence_no_logit(reader: Reader) -> None:
 # --- Claims --------------------------------------------------------------------------------------------
 
 
-def test_a_claim_is_told_from_its_opposite_and_from_what_is_not_said(reader: Reader) -> None:
-    supported, contradicted, _ = reader.verdict("Anna Reed founded the society in 1871.", [TEXT])
+def test_a_claim_is_told_from_its_opposite_and_from_what_is_not_said(judge: Judge) -> None:
+    supported, contradicted, _ = judge.chances("Anna Reed founded the society in 1871.", [TEXT])
     assert supported > contradicted
-    swapped, against, _ = reader.verdict("Anna Reed founded the society in 1902.", [TEXT])
+    swapped, against, _ = judge.chances("Anna Reed founded the society in 1902.", [TEXT])
     assert swapped < supported
     assert against > swapped
-    assert reader.verdict("The society paints houses blue.", [TEXT])[0] < supported
+    assert judge.chances("The society paints houses blue.", [TEXT])[0] < supported
 
 
-def test_evidence_longer_than_the_window_is_read_to_its_end(reader: Reader) -> None:
+def test_evidence_longer_than_the_window_is_read_to_its_end(judge: Judge) -> None:
     filler = [f"In the {n}th year nothing of note was written down by anybody in the town." for n in range(60)]
     claim = "Anna Reed founded the society in 1871."
-    assert reader.verdict(claim, [*filler, TEXT])[0] > reader.verdict(claim, filler)[0] + 0.2
+    assert judge.chances(claim, [*filler, TEXT])[0] > judge.chances(claim, filler)[0] + 0.2
 
 
 # --- Behind the seam -----------------------------------------------------------------------------------
@@ -195,20 +202,20 @@ def test_the_short_answer_stands_in_the_sentence_it_is_of(folder: Path, tmp_path
     assert answer.short_answer in answer.citations[0].sentence.text
 
 
-def test_other_weights_give_other_confidence(seeds: Path, reader: Reader) -> None:
+def test_other_weights_give_other_confidence(seeds: Path) -> None:
     index = Index.open(seeds)
     hits = index.search("Who can see my documents?", 8)
-    sure = ModelEvidence(index.embedder, index.keywords, reader).judge("Who can see my documents?", hits)
-    joined = reader.card["joined"]
-    doubtful = Reader()
-    doubtful.card = {**reader.card, "joined": {**joined, "confidence": {**joined["confidence"], "constant": joined["confidence"]["constant"] - 3}}}
-    assert ModelEvidence(index.embedder, index.keywords, doubtful).judge("Who can see my documents?", hits).confidence < sure.confidence
+    usual, doubtful = Shipped(), Shipped()
+    joined = usual.card["joined"]
+    doubtful.card = {**usual.card, "joined": {**joined, "confidence": {**joined["confidence"], "constant": joined["confidence"]["constant"] - 3}}}
+    sure, unsure = (ModelEvidence(index.embedder, index.keywords, shipped).judge("Who can see my documents?", hits) for shipped in (usual, doubtful))
+    assert unsure.confidence < sure.confidence
 
 
 # --- The files -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "card.json"])
+@pytest.mark.parametrize("name", ["model.onnx", "claims.onnx", "tokenizer.json", "card.json"])
 def test_a_damaged_or_missing_file_is_named_and_never_run(name: str, tmp_path: Path) -> None:
     for file in FOLDER.iterdir():
         shutil.copy(file, tmp_path / file.name)
@@ -216,15 +223,15 @@ def test_a_damaged_or_missing_file_is_named_and_never_run(name: str, tmp_path: P
     data[len(data) // 2] ^= 1
     (tmp_path / name).write_bytes(data if name != "card.json" else b"{}")
     with pytest.raises(ModelError, match=f"{name} is damaged|cannot be read"):
-        Reader(tmp_path)
+        Shipped(tmp_path)
     (tmp_path / name).unlink()
     with pytest.raises(ModelError, match="cannot be read"):
-        Reader(tmp_path)
+        Shipped(tmp_path)
 
 
 def test_the_files_are_small_enough_and_the_card_tells_what_they_are() -> None:
     sizes = {file.name: file.stat().st_size for file in FOLDER.iterdir()}
-    assert sizes["model.onnx"] <= 25 << 20
+    assert max(sizes.values()) <= 25 << 20
     assert sum(sizes.values()) <= 50 << 20
     card = json.loads((FOLDER / "card.json").read_text())
     assert card["joined"].keys() == {"score", "confidence", "bar", "short answer", "claim", "claim bars"}
@@ -232,5 +239,5 @@ def test_the_files_are_small_enough_and_the_card_tells_what_they_are() -> None:
 
 
 def test_reading_needs_no_torch() -> None:
-    code = "import sys; from assistant.evidence.reader import Reader; Reader(); assert not {'torch', 'transformers', 'gradio'} & set(sys.modules)"
+    code = "import sys; from assistant.evidence.shipped import Shipped; Shipped(); assert not {'torch', 'transformers', 'gradio'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True)

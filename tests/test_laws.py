@@ -31,7 +31,7 @@ FLOORS = {
 DOORS = {
     "faiss": {"index.vectors"},
     "sentence_transformers": {"index.embed.export"},
-    "onnxruntime": {"assistant.evidence.reader", "index.embed.graph", "index.embed.runtime"},
+    "onnxruntime": {"assistant.evidence.shipped", "index.embed.graph", "index.embed.runtime"},
     "tokenizers": {"assistant.evidence.encode", "index.embed.runtime"},
     "torch": {
         "assistant.training.export",

@@ -216,6 +216,7 @@ FAULTS = [
     ({"fault": "silent"}, "was silent for 1 seconds"),
     ({"fault": "stalls"}, "was silent for 1 seconds"),
     ({"fault": "breaks"}, "broke off in the middle of its reply"),
+    ({"fault": "full"}, "reached the length that its reply may have"),
     ({"fault": "garbage"}, "sent something that is not a reply"),
     ({"fault": "html"}, "sent "),
     ({"fault": "loops"}, "did not come to an end, and was stopped"),
@@ -250,9 +251,11 @@ def test_a_server_that_asks_for_patience_is_given_it(assistant: Assistant, model
     assert assistant.ask(QUESTION, model=open_model(models.name("openai", f"busy{fault}"), models.settings)).fully_supported
 
 
-def test_what_was_written_before_a_stream_broke_is_checked_and_shown(ask: Ask) -> None:
-    answer = ask(f"{TRUE} {TRUE.replace('Tajani', 'the minister Tajani')} And then there was a long sentence that nobody ever ended", fault="breaks")
+@pytest.mark.parametrize("fault", ["breaks", "full"])
+def test_what_was_written_before_a_stream_ended_too_early_is_checked_and_shown(ask: Ask, fault: str) -> None:
+    answer = ask(f"{TRUE} {TRUE.replace('Tajani', 'the minister Tajani')} And then there was a long sentence that nobody ever ended", fault=fault)
     assert answer.claims[0].support is Support.SUPPORTED
+    assert not any("nobody ever" in claim.text for claim in answer.claims)
     assert answer.notice is not None
     assert "this is what it had written by then" in answer.notice
 

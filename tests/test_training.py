@@ -14,11 +14,14 @@ from tokenizers import Tokenizer
 import assistant.training.train
 from assistant.evidence.encode import encode, open_tokenizer
 from assistant.evidence.reader import Reader
+from assistant.evidence.shipped import MODELS, Shipped
 from assistant.training.batches import TOKENS, batches, passage_of
+from assistant.training.claims import of_sentence, of_two
 from assistant.training.export import ship
 from assistant.training.groups import Passes
 from assistant.training.network import Network, choice_loss, sentence_logits
-from assistant.training.sets import Claim, Row, held_out, misleading, read_questions, row_of, without_answer
+from assistant.training.sets import Article, Claim, Row, held_out, misleading, read_questions, row_of, without_answer
+from assistant.training.start import new_network, take_over
 from assistant.training.train import resume, schedule, train
 from assistant.training.twist import Kinds, negated, renamed, unanswerable, wrong
 from index.embed.model import packaged
@@ -119,10 +122,42 @@ def test_a_wrong_claim_is_contradicted(data: Path) -> None:
     assert all(claim.claim != claim.evidence for claim in made if claim)
 
 
-def test_a_pass_is_the_same_for_the_same_seed(data: Path) -> None:
-    first, again, other = (list(Passes(data).groups(seed)) for seed in (1, 1, 2))
+def test_what_is_left_out_of_the_evidence_is_not_said_and_what_is_in_it_is(data: Path) -> None:
+    """Each town's mill is told of in one paragraph: the year, the wheels and the bridge stand in sentences of their own."""
+    asked = [one for one in read_questions(data) if one.gold]
+    made = [claim for n, one in enumerate(asked) for claim in of_sentence(row_of(one, Random(n)), Kinds(one.article), Random(n))]
+    assert {claim.label for claim in made} == {0, 1, 2}
+    for claim in made:
+        parts = claim.claim.removesuffix(".").split(", and ")
+        said = all(part.split(" (")[0].rstrip(".") in claim.evidence for part in parts)
+        assert said if claim.label == 0 else not said
+
+
+def test_two_answers_in_one_claim_are_said_only_where_both_are() -> None:
+    sentences = ("The mill was built in 1850.", "Anna Reed paid for it.")
+    when = Row("When was the mill built?", "Mills", sentences, frozenset({0}), (0, 22, 26))
+    who = Row("Who paid for it?", "Mills", sentences, frozenset({1}), (1, 0, 9))
+    kinds = Kinds(Article("Mills"))
+    made = [claim for n in range(60) if (claim := of_two(when, who, kinds, Random(n)))]
+    assert {claim.claim for claim in made if claim.label == 0} == {
+        "The mill was built in 1850, and Anna Reed paid for it.",
+        "Anna Reed paid for it, and The mill was built in 1850.",
+    }
+    assert all(claim.evidence == " ".join(sentences) for claim in made if claim.label < 2)
+    assert {claim.evidence for claim in made if claim.label == 2} == set(sentences)
+
+
+@pytest.mark.parametrize("kind", ["groups", "claims"])
+def test_a_pass_is_the_same_for_the_same_seed(kind: str, data: Path) -> None:
+    first, again, other = (list(getattr(Passes(data), kind)(seed)) for seed in (1, 1, 2))
     assert first == again
     assert first != other
+
+
+def test_a_pass_for_the_judge_holds_claims_alone(data: Path) -> None:
+    made = list(Passes(data).claims(1))
+    assert all(isinstance(claim, Claim) for claim in made)
+    assert {claim.label for claim in made} == {0, 1, 2}
 
 
 @pytest.mark.skipif(not (SHARED / "data" / "train").is_dir(), reason="the training sets are not here")
@@ -178,8 +213,9 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been_and_ships_wha
 
     monkeypatch.setattr(assistant.training.train, "save", save)
     monkeypatch.setattr(assistant.training.train, "EVERY", 1)
-    whole = train(data, tmp_path / "whole", packaged(), tokenizer, 3, 5)
-    resumed = train(data, tmp_path / "step-1", packaged(), tokenizer, 3, 5)
+    whole, resumed = (new_network(packaged(), 5) for _ in range(2))
+    train(whole, Passes(data).groups, tmp_path / "whole", tokenizer, 3, 5, 1e-4)
+    train(resumed, Passes(data).groups, tmp_path / "step-1", tokenizer, 3, 5, 1e-4)
     assert resume(tmp_path / "step-3", whole) == 3
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
@@ -188,6 +224,13 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been_and_ships_wha
     with torch.no_grad():
         read = whole(batch.ids[:1], batch.kinds[:1], batch.mask[:1])
     expected = sentence_logits(read, batch.sentence[:1], 2).tolist()
-    ship(whole, packaged() / "tokenizer.json", tmp_path / "model", {"joined": {}})
-    (told,) = Reader(tmp_path / "model").read(row.question, [passage_of(row)])
+    ship(whole, packaged() / "tokenizer.json", tmp_path / "model", "evidence", {"steps": 3})
+    (told,) = Reader(Shipped(tmp_path / "model")).read(row.question, [passage_of(row)])
     assert np.allclose(told.logits, expected, atol=0.2)
+    again = new_network(packaged(), 6)
+    take_over(again, tmp_path / "model" / MODELS["evidence"])
+    with torch.no_grad():
+        taken = again(batch.ids[:1], batch.kinds[:1], batch.mask[:1])
+    assert np.allclose(sentence_logits(taken, batch.sentence[:1], 2).tolist(), expected, atol=0.2)
+    ship(again, packaged() / "tokenizer.json", tmp_path / "model", "claims", {"steps": 0})
+    assert Shipped(tmp_path / "model").card["models"] == {"evidence": {"steps": 3}, "claims": {"steps": 0}}

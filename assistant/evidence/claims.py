@@ -1,33 +1,81 @@
-"""Whether sentences carry a claim: what the model makes of both, joined with the rules that it misses."""
+"""Whether sentences carry a claim: what the judge makes of both, joined with the rules that it misses."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.agreement import RULES, disagreements
 from assistant.evidence.candidates import logistic, verdict_of
-from assistant.evidence.reader import Reader
+from assistant.evidence.encode import MOST_TEXT, Passage
+from assistant.evidence.reader import softmax
+from assistant.evidence.shipped import Shipped
 from assistant.types import Support, Verdict
+from index.split import sentence_spans
+from index.words import content_words
 
 EVIDENCE = ("logit", *RULES, "constant")
 """What the probability that a claim is supported is the logistic function of a weighted sum of: the model's log odds, and each rule that is broken."""
 LEAST = 1e-4
 
 
-def judge_claim(reader: Reader, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
-    """The verdict on a claim that is not word for word among its evidence; neither is empty. `around` is where the evidence stands: title, heading.
+class Judge:
+    """The model that judges claims, with the weights that join it to the rules."""
 
-    A broken rule makes the verdict "unsupported"; the probability weighs it as often as it was right.
-    """
-    differs = disagreements(claim, evidence, around)
-    weights: Mapping[str, float] = reader.card["joined"]["claim"]
-    told = measured(reader.verdict(claim, evidence)[0], differs)
-    probability = logistic(float(told @ [weights[name] for name in EVIDENCE]))
-    hard = [name for name in differs if name != "name" or around]  # A sentence that says "he" names nobody; its title may.
-    verdict = verdict_of(probability, *reader.card["joined"]["claim bars"])
-    return Verdict(Support.UNSUPPORTED if hard else verdict.verdict, verdict.probability, differs)
+    def __init__(self, shipped: Shipped) -> None:
+        self._shipped = shipped
+
+    def judge(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
+        """The verdict on a claim that is not word for word among its evidence; neither is empty. `around` is where the evidence stands: title, heading.
+
+        A broken rule makes the verdict "unsupported"; the probability weighs it as often as it was right.
+        """
+        differs = disagreements(claim, evidence, around)
+        joined = self._shipped.card["joined"]
+        weights: Mapping[str, float] = joined["claim"]
+        told = measured(self.chances(claim, evidence)[0], differs)
+        probability = logistic(float(told @ [weights[name] for name in EVIDENCE]))
+        hard = [name for name in differs if name != "name" or around]  # A sentence that says "he" names nobody; its title may.
+        verdict = verdict_of(probability, *joined["claim bars"])
+        return Verdict(Support.UNSUPPORTED if hard else verdict.verdict, verdict.probability, differs)
+
+    def chances(self, claim: str, evidence: Sequence[str]) -> tuple[float, float, float]:
+        """The probabilities that the evidence supports a claim, contradicts it, or does neither; of more than is read at once, by its best part."""
+        passages = [Passage("", text, ((0, len(text)),)) for text in self._parts(claim, evidence)]
+        chances = [softmax(row[0, 4:7]) for _, row in self._shipped.read("claims", claim, passages)]
+        best = max(chances, key=lambda chance: float(chance[0]))
+        return float(best[0]), float(best[1]), float(best[2])
+
+    def _parts(self, claim: str, evidence: Sequence[str]) -> list[str]:
+        """The evidence joined; where that is more than is read at once, in parts of whole sentences, and those that share most with the claim."""
+        joined = " ".join(evidence)
+        if self._shipped.sizes([joined])[0] <= MOST_TEXT:
+            return [joined]
+        sentences = [text[start:end] for text in evidence for start, end in sentence_spans(text)]
+        sizes = self._shipped.sizes(sentences)
+        asked = {stemmed for _, stemmed in content_words(claim)}
+        shared = [len(asked.intersection(stemmed for _, stemmed in content_words(sentence))) for sentence in sentences]
+        nearest, room = [], MOST_TEXT
+        for number in sorted(range(len(sentences)), key=lambda n: (-shared[n], n)):
+            if shared[number] and sizes[number] <= room:
+                nearest.append(number)
+                room -= sizes[number]
+        parts = [" ".join(sentences[number] for number in sorted(nearest))] if nearest else []
+        return [*parts, *_joined(sentences, sizes)]
+
+
+def _joined(sentences: Sequence[str], sizes: Sequence[int]) -> Iterator[str]:
+    """Sentences in order, as many together as are read at once."""
+    taken: list[str] = []
+    room = MOST_TEXT
+    for sentence, size in zip(sentences, sizes, strict=True):
+        if taken and size > room:
+            yield " ".join(taken)
+            taken, room = [], MOST_TEXT
+        taken.append(sentence)
+        room -= size
+    yield " ".join(taken)
 
 
 def measured(probability: float, differs: Sequence[str]) -> NDArray[np.float64]:

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.evidence.candidates import Candidate, candidates, coverage, fits, logistic, missing_words, over_of, shares, unknown_names
-from assistant.evidence.claims import judge_claim
+from assistant.evidence.claims import Judge
 from assistant.evidence.encode import Passage
 from assistant.evidence.linear import LinearEvidence
 from assistant.evidence.reader import Read, Reader
+from assistant.evidence.shipped import Shipped
 from assistant.types import Judgement, Support, Verdict
 from index.embed import Embedder, Vectors32
 from index.keywords import Vocabulary
@@ -56,11 +57,12 @@ LEAST_SURE, MOST_LEAD = 1e-4, 6.0
 class ModelEvidence:
     """The evidence model, with the weights that join it to the rest; for other languages than its own the linear scorer, by itself."""
 
-    def __init__(self, embedder: Embedder, vocabulary: Vocabulary, reader: Reader) -> None:
+    def __init__(self, embedder: Embedder, vocabulary: Vocabulary, shipped: Shipped) -> None:
         self._linear = LinearEvidence(embedder, vocabulary)
         self._vocabulary = vocabulary
-        self._reader = reader
-        self._joined = reader.card["joined"]
+        self._reader = Reader(shipped)
+        self._judge = Judge(shipped)
+        self._joined = shipped.card["joined"]
 
     def judge(self, question: str, hits: Sequence[Hit]) -> Judgement:
         if not reads_language(question, hits):
@@ -107,7 +109,7 @@ class ModelEvidence:
             return Verdict(Support.SUPPORTED, 1.0)
         if language_of(" ".join([claim, *said]), LEAST_WORDS) not in LANGUAGES:
             return self._linear.supports(claim, said)
-        return judge_claim(self._reader, claim, said, around)
+        return self._judge.judge(claim, said, around)
 
 
 def parts_of(question: str) -> list[str]:

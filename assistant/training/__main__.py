@@ -1,4 +1,4 @@
-"""`python -m assistant.training DATA`: train the evidence model, write the files that ship, and fit what joins it to the search."""
+"""`python -m assistant.training DATA`: train one of the two models, write the files that ship, and fit what joins it to the rest."""
 
 import argparse
 import json
@@ -6,32 +6,46 @@ from pathlib import Path
 
 from assistant.settings import keep_offline
 
+RATES = {"evidence": 1.5e-4, "claims": 1e-4}
+"""The highest learning rate of each model. The judge of claims starts from the model that finds evidence, so it has less far to go."""
+
 
 def main() -> None:
     """Train from the last checkpoint to the step that is asked for; then export, and fit."""
     keep_offline()
     arguments = _parser().parse_args()
     from assistant.evidence.encode import open_tokenizer
+    from assistant.evidence.shipped import MODELS
     from assistant.training.export import ship
     from assistant.training.fit import fit
+    from assistant.training.groups import Passes
+    from assistant.training.start import new_network, take_over
     from assistant.training.train import train
-    from index.embed.model import DEFAULT_MODEL, DEFAULT_SHA256, packaged
+    from index.embed.model import DEFAULT_MODEL, DEFAULT_SHA256, file_sha256, packaged
 
-    tokenizer = packaged() / "tokenizer.json"
-    network = train(arguments.data, arguments.folder, packaged(), open_tokenizer(tokenizer), arguments.steps, arguments.seed)
+    network, passes, tokenizer = new_network(packaged(), arguments.seed), Passes(arguments.data), packaged() / "tokenizer.json"
     facts = {"trunk": DEFAULT_MODEL, "trunk_sha256": DEFAULT_SHA256, "steps": arguments.steps, "seed": arguments.seed}
-    ship(network, tokenizer, arguments.out, facts)
-    print(json.dumps(fit(arguments.data, arguments.out), indent=1))  # noqa: T201
+    if arguments.model == "claims" or arguments.go_on:
+        start = arguments.out / MODELS["evidence"]
+        take_over(network, start)
+        facts["started_from"] = file_sha256(start)
+    groups = passes.claims if arguments.model == "claims" else passes.groups
+    folder = arguments.folder / arguments.model
+    train(network, groups, folder, open_tokenizer(tokenizer), arguments.steps, arguments.seed, RATES[arguments.model])
+    ship(network, tokenizer, arguments.out, arguments.model, facts)
+    print(json.dumps(fit(arguments.data, arguments.out, arguments.model), indent=1))  # noqa: T201
 
 
 def _parser() -> argparse.ArgumentParser:
-    from assistant.evidence.reader import FOLDER
+    from assistant.evidence.shipped import FOLDER
 
     parser = argparse.ArgumentParser(prog="python -m assistant.training", description=__doc__)
     parser.add_argument("data", type=Path, help="the folder with the training sets (see the model card)")
+    parser.add_argument("--model", choices=RATES, default="evidence", help="which: `claims` starts from the evidence model in the folder of --out")
+    parser.add_argument("--go-on", action="store_true", help="start from the evidence model in the folder of --out, as `claims` does, and not from the trunk")
     parser.add_argument("--folder", type=Path, default=Path(".training"), help="where checkpoints are kept (default: .training)")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="where the model is written (default: where the package looks for it)")
-    parser.add_argument("--steps", type=int, default=5000, help="steps of 5,120 tokens in all; a pass has about 5,300")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="where the models are written (default: where the package looks for them)")
+    parser.add_argument("--steps", type=int, default=5000, help="steps of 5,120 tokens in all; a pass has about 3,700 of questions, 1,500 of claims")
     parser.add_argument("--seed", type=int, default=0)
     return parser
 

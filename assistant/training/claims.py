@@ -22,6 +22,8 @@ SUBJECT = re.compile(
 NAMED = re.compile(rf"what ({BE}) (?:the name of )?((?:the|a|an|his|her|their|its) (?!.*ing\b).+?)( called| named| known as)?", re.IGNORECASE)
 PLACED = re.compile(rf"(when|where|(?:in|on|at) (?:what|which) \w+) ({BE}) (.+)", re.IGNORECASE)
 LAST = re.compile(r"(.+ )(?:what|which)(?: \w+)?(?: of \w+)?", re.IGNORECASE)
+WHOLE = 0.3
+"""How often the evidence of a claim is a whole passage: what is cited is often more than the sentence that says it."""
 PREPOSITION = re.compile(
     r"(?:in|on|at|near|by|from|to|under|over|during|between|after|before|since|around|along|within|inside|outside|about|next)\b", re.IGNORECASE
 )
@@ -67,7 +69,7 @@ def of_question(row: Row, others: Sequence[str], kinds: Kinds, chance: random.Ra
     if said is None or row.answer is None:
         return None
     place = row.answer[0]
-    around = _around(row, place, chance)
+    around = row.sentences if chance.random() < WHOLE else _around(row, place, place, chance)
     claim = Claim(said, " ".join(around), 0)
     which = chance.random()
     if which < 0.45:
@@ -83,6 +85,27 @@ def of_question(row: Row, others: Sequence[str], kinds: Kinds, chance: random.Ra
     return replace(claim, evidence=" ".join(unsaid[:3]), label=2) if unsaid else claim
 
 
+def of_two(row: Row, other: Row, kinds: Kinds, chance: random.Random) -> Claim | None:
+    """What answers two questions of one paragraph in one sentence, over the paragraph: right, wrong in one half, or with one half not said there."""
+    halves = [(one, stated(one.question, answer_text(one.answer, one.sentences))) for one in (row, other)]
+    (first, said), (second, more) = chance.sample(halves, 2)
+    if said is None or more is None or said == more:
+        return None
+    claim = Claim(_both(said, more), " ".join(row.sentences), 0)
+    which = chance.random()
+    if which < 0.45:
+        return claim
+    if which < 0.75:
+        return wrong(claim, kinds, chance) or claim
+    unsaid = {second.sentences[n] for n in second.gold} - {first.sentences[n] for n in first.gold}
+    evidence = [sentence for sentence in row.sentences if sentence not in unsaid]
+    return replace(claim, evidence=" ".join(evidence), label=2) if unsaid and evidence else claim
+
+
+def _both(claim: str, other: str) -> str:
+    return f"{claim.rstrip('.')}, and {other}"
+
+
 def _rivals(one: str, other: str) -> bool:
     """Whether two answers look alike, with figures or capitals both or neither, and say different things."""
     alike = any(map(str.isdigit, one)) == any(map(str.isdigit, other)) and one[:1].isupper() == other[:1].isupper()
@@ -91,25 +114,27 @@ def _rivals(one: str, other: str) -> bool:
 
 def of_sentence(row: Row, kinds: Kinds, chance: random.Random) -> Iterator[Claim]:
     """A sentence of a passage, or two in one, as a claim over several of them: said, twisted, or with what says it taken out of the evidence."""
-    place = chance.randrange(len(row.sentences))
+    place = last = chance.randrange(len(row.sentences))
     claim = _shortened(row.sentences[place], chance)
     if place + 1 < len(row.sentences) and len(row.sentences[place]) < 150 and chance.random() < 0.3:
-        claim = f"{row.sentences[place].rstrip('.')}, and {row.sentences[place + 1]}"
-    around = _around(row, place, chance, after=2)
-    said = Claim(claim, " ".join(around), 0 if claim.split(", and ")[-1] in " ".join(around) or ", and " not in claim else 2)
+        last = place + 1
+        claim = _both(row.sentences[place], row.sentences[last])
+    around = _around(row, place, last, chance)
+    said = Claim(claim, " ".join(around), 0)
     which = chance.random()
-    if which < 0.35 or said.label:
+    if which < 0.35:
         yield said
     elif which < 0.75:
         yield wrong(said, kinds, chance) or said
-    elif len(around) > 1:
-        yield Claim(claim, " ".join(s for s in around if s is not row.sentences[place]), 2)
+    else:
+        left_out = row.sentences[chance.randint(place, last)]
+        if evidence := [sentence for sentence in around if sentence != left_out]:
+            yield Claim(claim, " ".join(evidence), 2)
 
 
-def _around(row: Row, place: int, chance: random.Random, after: int = 1) -> tuple[str, ...]:
-    """The sentence at a place with up to two before it and some after it."""
-    first = chance.randint(max(0, place - 2), place)
-    return row.sentences[first : place + 1 + chance.randint(0, after)]
+def _around(row: Row, place: int, last: int, chance: random.Random) -> tuple[str, ...]:
+    """The sentences from one place to another, with up to two before them and two after."""
+    return row.sentences[chance.randint(max(0, place - 2), place) : last + 1 + chance.randint(0, 2)]
 
 
 def _shortened(sentence: str, chance: random.Random) -> str:
@@ -132,5 +157,9 @@ def among(claim: Claim, others: Sequence[Claim], chance: random.Random) -> Claim
 
 def joined(claim: Claim, other: Claim) -> Claim:
     """Two claims in one sentence, over the evidence of both: no better supported than the worse of them."""
-    both = f"{claim.claim.rstrip('.')}, and {other.claim}"
-    return Claim(both, f"{claim.evidence} {other.evidence}", max(claim.label, other.label) if 1 not in (claim.label, other.label) else 1, claim.set)
+    return Claim(
+        _both(claim.claim, other.claim),
+        f"{claim.evidence} {other.evidence}",
+        max(claim.label, other.label) if 1 not in (claim.label, other.label) else 1,
+        claim.set,
+    )

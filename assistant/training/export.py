@@ -1,4 +1,4 @@
-"""The trained network as the files that ship: one ONNX graph of int8 matrices and words, and its tokenizer."""
+"""A trained network as the files that ship: an ONNX graph of int8 matrices and words, and its tokenizer."""
 
 import json
 import logging
@@ -11,6 +11,7 @@ import onnx
 import torch
 from torch import Tensor
 
+from assistant.evidence.shipped import MODELS
 from assistant.training.network import COLUMNS, Network
 from index.embed.graph import quantise, slim
 from index.embed.model import file_sha256
@@ -33,13 +34,16 @@ class _Shipped(torch.nn.Module):
         return read
 
 
-def ship(network: Network, tokenizer: Path, folder: Path, facts: Mapping[str, object]) -> None:
-    """Write model, tokenizer and card into a folder. What was fitted to another model (see `fit`) is no longer in the card then."""
+def ship(network: Network, tokenizer: Path, folder: Path, model: str, facts: Mapping[str, object]) -> None:
+    """Write one of the models, the tokenizer and the card into a folder. What stands there of the other stays; `fit` says anew what joins this one."""
     folder.mkdir(parents=True, exist_ok=True)
-    export(network, folder / "model.onnx")
+    export(network, folder / MODELS[model])
     (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
-    files = {name: file_sha256(folder / name) for name in ("model.onnx", "tokenizer.json")}
-    (folder / "card.json").write_text(json.dumps({**facts, "files": files}, indent=1) + "\n", "utf-8")
+    place = folder / "card.json"
+    card = json.loads(place.read_bytes()) if place.exists() else {}
+    files = {name: file_sha256(folder / name) for name in (*MODELS.values(), "tokenizer.json") if (folder / name).exists()}
+    models = {**card.get("models", {}), model: facts}
+    place.write_text(json.dumps({**card, "models": models, "files": files}, indent=1) + "\n", "utf-8")
 
 
 def export(network: Network, target: Path) -> None:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from assistant.agreement import disagreements
 from assistant.answer import CHUNKS
 from assistant.evidence.candidates import candidates
-from assistant.evidence.claims import EVIDENCE, measured
+from assistant.evidence.claims import EVIDENCE, Judge, measured
 from assistant.evidence.model import FEATURES, SIGNS, Floats, measure, passage_of, signs
 from assistant.evidence.reader import Reader
+from assistant.evidence.shipped import Shipped
 from assistant.training.claims import of_question, of_sentence
 from assistant.training.sets import Article, Asked, read_claims, read_questions, row_of
 from assistant.training.twist import Kinds
@@ -29,8 +30,8 @@ from index.types import Document
 SETS = ("squad2_dev_part", "squad1_dev_part", "squad_train_span", "squad_train_reqa", "squadshifts_new_wiki")
 NDArrayBool = NDArray[np.bool_]
 
-BAR = 0.3
-"""The confidence is calibrated where every other question is answerable. Where two in three are, a third is what is as likely as not; a little less, since
+BAR = 0.2
+"""The confidence is calibrated where every other question is answerable. Where three in four are, a quarter is what is as likely as not; a little less, since
 a refusal of what is said helps nobody, and a citation can be read.
 """
 UNKNOWN_NAMES = -3.0
@@ -60,10 +61,18 @@ class Case:
     short: tuple[float, bool] | None
 
 
-def fit(data: Path, folder: Path) -> dict[str, object]:
-    """What the card of the model in a folder says of joining it; it is written there."""
-    reader = Reader(folder)
+def fit(data: Path, folder: Path, model: str) -> dict[str, object]:
+    """What the card in a folder says of joining one of its models, "evidence" or "claims"; it is written there."""
+    shipped = Shipped(folder)
     asked = [question for question in read_questions(data, held=True) if question.set in SETS]
+    joined = _evidence(asked, Reader(shipped)) if model == "evidence" else _claims(data, asked, Judge(shipped))
+    card = json.loads((folder / "card.json").read_bytes())
+    (folder / "card.json").write_text(json.dumps({**card, "joined": {**card.get("joined", {}), **joined}}, indent=1) + "\n", "utf-8")
+    return joined
+
+
+def _evidence(asked: Sequence[Asked], reader: Reader) -> dict[str, object]:
+    """How the model's figures for sentences are joined with the search, and what confidence they give."""
     cases = [case for part in (0, 1, None) for case in _ask(asked, reader, part)]
     score = _rank([case for case in cases if case.right.any()])
     scores = [case.features @ score for case in cases]
@@ -73,18 +82,13 @@ def fit(data: Path, folder: Path) -> dict[str, object]:
     answerable = np.array([case.answerable for case, _ in pairs])
     fitted = [name for name in SIGNS if name not in ("unknown names", "constant")]
     weights = _logistic_fit(told[:, [SIGNS.index(name) for name in fitted]], answerable)
-    confidence = {**dict(zip((*fitted, "constant"), map(_short, weights), strict=True)), "unknown names": UNKNOWN_NAMES}
     shorts = [case.short for case in cases if case.short]
-    joined = {
+    return {
         "score": dict(zip(FEATURES, map(_short, score), strict=True)),
-        "confidence": confidence,
+        "confidence": {**dict(zip((*fitted, "constant"), map(_short, weights), strict=True)), "unknown names": UNKNOWN_NAMES},
         "bar": BAR,
         "short answer": _bar_of_precision(np.array([short[0] for short in shorts]), np.array([short[1] for short in shorts]), PRECISE),
-        **_claims(data, asked, reader),
     }
-    card = json.loads((folder / "card.json").read_bytes())
-    (folder / "card.json").write_text(json.dumps({**card, "joined": joined}, indent=1) + "\n", "utf-8")
-    return joined
 
 
 def _ask(asked: Sequence[Asked], reader: Reader, part: int | None) -> list[Case]:
@@ -179,8 +183,8 @@ def _bar_of_precision(chances: Floats, right: NDArrayBool, wanted: float) -> flo
     return 1.0
 
 
-def _claims(data: Path, asked: Sequence[Asked], reader: Reader) -> dict[str, object]:
-    """How the model's verdict on claims is joined with the rules, and where a claim counts as supported and as weak."""
+def _claims(data: Path, asked: Sequence[Asked], judge: Judge) -> dict[str, object]:
+    """How the judge's verdict on claims is joined with the rules, and where a claim counts as supported and as weak."""
     chance = random.Random(0)  # noqa: S311 - Nothing secret.
     claims = [(claim, "") for claim in read_claims(data, held=True)]
     for question in asked:
@@ -189,7 +193,7 @@ def _claims(data: Path, asked: Sequence[Asked], reader: Reader) -> dict[str, obj
             continue
         stated = of_question(row, question.article.answers, kinds, chance)
         claims += [(claim, row.over) for claim in ([stated] if stated else [*of_sentence(row, kinds, chance)])]
-    told = np.stack([measured(reader.verdict(c.claim, [c.evidence])[0], disagreements(c.claim, [c.evidence], over)) for c, over in claims])
+    told = np.stack([measured(judge.chances(c.claim, [c.evidence])[0], disagreements(c.claim, [c.evidence], over)) for c, over in claims])
     supported = np.array([claim.label == 0 for claim, _ in claims])
     weights = _logistic_fit(told[:, :-1], supported)
     weights[1:-1] = np.minimum(weights[1:-1], 0.0)  # A rule that is broken never speaks for a claim.

@@ -1,17 +1,21 @@
-"""One pass over the training data: groups of rows, in a random order that a seed fixes."""
+"""One pass over the training data: groups of rows, or claims, in a random order that a seed fixes."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from assistant.training.claims import among, joined, of_question, of_sentence
-from assistant.training.sets import Article, Asked, Claim, Row, misleading, read_claims, read_questions, row_of, sampled, without_answer
+from assistant.training.claims import among, joined, of_question, of_sentence, of_two
+from assistant.training.sets import Article, Asked, Claim, Row, misleading, paragraph_of, read_claims, read_questions, row_of, sampled, without_answer
 from assistant.training.twist import Kinds, renamed, unanswerable, wrong
 
 Group = list[Row] | Claim
 
 STATED = {"squad_train_reqa", "squad_train_span", "squad1_dev_part", "squad2_dev_part", "squadshifts_new_wiki"}
 """The sets whose questions become claims: over articles that name what they speak of, in whole sentences."""
+
+FEVER = 2
+"""How often a pass for the judge of claims holds each claim of FEVER: people wrote them to be checked."""
 
 HUMAN = 4
 """How often a pass holds each question that people wrote to be unanswerable, and each answerable one beside them: they are few, and the best."""
@@ -25,16 +29,44 @@ class Passes:
         self._claims = read_claims(data)
         self._kinds: dict[int, Kinds] = {}
 
-    def groups(self, seed: int) -> Iterator[Group]:
-        """The groups of one pass: the same for the same seed."""
+    def groups(self, seed: int) -> Iterator[list[Row]]:
+        """The questions of one pass, each with one passage or more: the same for the same seed."""
         chance = random.Random(seed)  # noqa: S311 (nothing secret)
         human = [asked for asked in self._questions if asked.set == "squad2_dev_part"]
-        items = [*sampled([*self._questions, *self._claims], chance), *(human * (HUMAN - 1))]
+        items = [*sampled(self._questions, chance), *(human * (HUMAN - 1))]
+        chance.shuffle(items)
+        for asked in items:
+            yield from self._question_groups(asked, chance)
+
+    def claims(self, seed: int) -> Iterator[Claim]:
+        """The claims of one pass for the judge, which reads nothing else: the same for the same seed."""
+        chance = random.Random(seed)  # noqa: S311 (nothing secret)
+        stated = [asked for asked in self._questions if asked.set in STATED and asked.gold]
+        beside: defaultdict[int, list[Asked]] = defaultdict(list)
+        for asked in stated:
+            beside[id(asked.context)].append(asked)
+        items: list[Asked | Claim] = [*self._claims, *[c for c in self._claims if c.set.startswith("fever")] * (FEVER - 1), *stated]
         chance.shuffle(items)
         for item in items:
-            yield from self._claim_groups(item, chance) if isinstance(item, Claim) else self._question_groups(item, chance)
+            yield from self._claim_groups(item, chance) if isinstance(item, Claim) else self._claims_of(item, beside[id(item.context)], chance)
 
-    def _question_groups(self, asked: Asked, chance: random.Random) -> Iterator[Group]:
+    def _claims_of(self, asked: Asked, beside: list[Asked], chance: random.Random) -> Iterator[Claim]:
+        """Claims made of a question, of two of one paragraph, or of sentences of it."""
+        row, kinds, which = row_of(asked, chance), self._kinds_of(asked.article), chance.random()
+        row = (renamed(row, kinds, chance) or row) if chance.random() < 0.1 else row
+        claim = None
+        if which < 0.55:
+            claim = of_question(row, asked.article.answers, kinds, chance)
+            if claim and claim.label == 0 and chance.random() < 0.2 and (other := misleading(asked, chance)):
+                claim = Claim(claim.claim, " ".join(other.sentences), 2)
+        elif which < 0.75:
+            claim = of_two(paragraph_of(asked), paragraph_of(chance.choice(beside)), kinds, chance)
+        if claim:
+            yield claim
+        else:
+            yield from of_sentence(row, kinds, chance)
+
+    def _question_groups(self, asked: Asked, chance: random.Random) -> Iterator[list[Row]]:
         row = row_of(asked, chance)
         if not row.gold:
             yield [row]
@@ -51,12 +83,8 @@ class Passes:
             yield [other]
         elif which < 0.48 and (twisted := unanswerable(row_of(asked, chance), kinds, chance)):
             yield [twisted]
-        if chance.random() < 0.25:
-            yield from of_sentence(row, kinds, chance)
-        if asked.set in STATED and chance.random() < 0.6 and (claim := of_question(row_of(asked, chance), asked.article.answers, kinds, chance)):
-            yield claim
 
-    def _claim_groups(self, claim: Claim, chance: random.Random) -> Iterator[Group]:
+    def _claim_groups(self, claim: Claim, chance: random.Random) -> Iterator[Claim]:
         which = chance.random()
         yield among(claim, self._claims, chance) if which < 0.3 else joined(claim, chance.choice(self._claims)) if which < 0.4 else claim
         if claim.label == 0 and chance.random() < 0.2 and (twisted := wrong(claim, _NO_KINDS, chance)):

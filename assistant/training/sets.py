@@ -21,9 +21,8 @@ HELD_OUT = {"Sky (United Kingdom)", "Prime number", "Harvard University"}
 
 MOST_OF = {
     "qamr": 2_000, "policyqa": 1_200, "bioasq_abs": 2_500, "fairytaleqa": 2_500, "squadshifts_reddit": 4_000, "squadshifts_amazon_reviews": 4_000,
-    "mnli": 10_000, "snli": 5_000,
 }  # fmt: skip
-"""How many questions or claims of a set are taken a pass: of some the wordings, of others the sentences are few; and the best shall weigh most."""
+"""How many questions of a set are taken a pass: of some the wordings, of others the sentences are few; and the best shall weigh most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +179,11 @@ def row_of(asked: Asked, chance: random.Random) -> Row:
     return Row(asked.question, _over(asked.article, chance), sentences + more, gold, answer)
 
 
+def paragraph_of(asked: Asked) -> Row:
+    """The question before its paragraph, whole."""
+    return Row(asked.question, asked.article.title, asked.context.sentences, asked.gold, asked.answer)
+
+
 def without_answer(row: Row) -> Row:
     """The same passage with the sentences that answer taken out."""
     return Row(row.question, row.over, tuple(s for n, s in enumerate(row.sentences) if n not in row.gold))
@@ -254,9 +258,9 @@ def _over(article: Article, chance: random.Random) -> str:
     return article.title if chance.random() < 0.7 else ""
 
 
-def sampled(items: Iterable[Asked | Claim], chance: random.Random) -> list[Asked | Claim]:
-    """The questions and claims of a pass: no more of a set than it may have."""
-    by_set: defaultdict[str, list[Asked | Claim]] = defaultdict(list)
+def sampled(items: Iterable[Asked], chance: random.Random) -> list[Asked]:
+    """The questions of a pass: no more of a set than it may have."""
+    by_set: defaultdict[str, list[Asked]] = defaultdict(list)
     for item in items:
         by_set[item.set].append(item)
     return [item for name, all_of in sorted(by_set.items()) for item in chance.sample(all_of, min(len(all_of), MOST_OF.get(name, len(all_of))))]

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
@@ -11,27 +11,31 @@ import torch
 from torch import Tensor
 
 from assistant.training.batches import Batch, batches
-from assistant.training.groups import Passes
+from assistant.training.groups import Group
 from assistant.training.network import Network, choice_loss, claim_loss, sentence_logits, span_loss
 
-RATE, WARM, COOL = 1.5e-4, 200, 0.25
-"""The learning rate; the steps in which it rises to it; and the share of the run, at its end, in which it falls to a hundredth."""
+WARM, COOL = 200, 0.25
+"""The steps in which it rises to it; and the share of the run, at its end, in which it falls to a hundredth."""
+
+Passes = Callable[[int], Iterable[Group]]
 
 EVERY = 250
 """Steps between checkpoints: some minutes on two cores."""
 
 
-def train(data: Path, folder: Path, trunk: Path, tokenizer: Any, steps: int, seed: int) -> Network:
-    """Train for so many steps in all, going on from the last checkpoint in the folder; the same data, seed and steps give the same order of batches."""
-    torch.manual_seed(seed)
+def train(network: Network, passes: Passes, folder: Path, tokenizer: Any, steps: int, seed: int, rate: float) -> None:
+    """Train for so many steps in all, going on from the last checkpoint in the folder; the same passes, seed and steps give the same order of batches.
+
+    `passes` gives the groups of a pass for a seed; `rate` is the highest learning rate.
+    """
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    network: Network = Network(trunk).to(device)
-    optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=RATE, weight_decay=0.01)
+    network.to(device)
+    optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=rate, weight_decay=0.01)
     done = resume(folder, network, optimizer)
     start, losses = time.perf_counter(), [0.0] * 3
-    for step, batch in enumerate(islice(_endless(data, tokenizer, seed), done, steps), done + 1):
+    for step, batch in enumerate(islice(_endless(passes, tokenizer, seed), done, steps), done + 1):
         for group in optimizer.param_groups:
-            group["lr"] = RATE * schedule(step, steps)
+            group["lr"] = rate * schedule(step, steps)
         parts = _losses(network, batch, device)
         sum(part for part in parts if part.requires_grad).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -44,7 +48,6 @@ def train(data: Path, folder: Path, trunk: Path, tokenizer: Any, steps: int, see
             print(f"step {step} of {steps}: {told}; {(time.perf_counter() - start) / (step - done):.2f} s a step", file=sys.stderr, flush=True)  # noqa: T201
         if step % EVERY == 0 or step == steps:
             save(folder, network, optimizer, step)
-    return network
 
 
 def schedule(step: int, steps: int) -> float:
@@ -53,10 +56,9 @@ def schedule(step: int, steps: int) -> float:
     return min(1.0, step / WARM, max(0.01, left))
 
 
-def _endless(data: Path, tokenizer: Any, seed: int) -> Iterator[Batch]:
-    passes = Passes(data)
+def _endless(passes: Passes, tokenizer: Any, seed: int) -> Iterator[Batch]:
     for number in count():
-        yield from batches(passes.groups(seed + number), tokenizer)
+        yield from batches(passes(seed + number), tokenizer)
 
 
 def _losses(network: Network, batch: Batch, device: str) -> tuple[Tensor, Tensor, Tensor]:

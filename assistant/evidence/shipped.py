@@ -1,0 +1,82 @@
+"""The models that come with the package: their files checked, their graphs run. With ONNX Runtime and tokenizers, without torch.
+
+Rows are run one by one, one on each core: nothing is padded, and what is read of one does not depend, in any bit, on the others.
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.errors import ModelError
+from assistant.evidence.encode import Encoded, Passage, encode, open_tokenizer
+from index.embed.model import file_sha256
+from index.embed.runtime import cores
+
+FOLDER = Path(__file__).parent / "model"
+MODELS = {"evidence": "model.onnx", "claims": "claims.onnx"}
+"""The file of the model that finds what answers, and of the one that judges claims."""
+Floats = NDArray[np.float32]
+
+
+class Shipped:
+    """The models in a folder. A graph is opened when it is first run: who quotes needs no judge of claims."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        """Check every file. Raises ModelError where one is missing or damaged."""
+        self.card = _card(folder)
+        self.identity = hashlib.sha256(json.dumps(self.card, sort_keys=True).encode()).hexdigest()
+        self.tokenizer = open_tokenizer(folder / "tokenizer.json")
+        self._folder = folder
+        self._pool = ThreadPoolExecutor(cores())
+        self._opening = threading.Lock()
+        self._sessions: dict[str, Any] = {}
+
+    def read(self, model: str, question: str, passages: Sequence[Passage]) -> list[tuple[Encoded, Floats]]:
+        """What a model reads of each token of a question (or a claim) before each passage, float32 (tokens, 7).
+
+        The columns are those of `assistant.training.network.COLUMNS`.
+        """
+        session = self._session(model)
+
+        def run(encoded: Encoded) -> Floats:
+            ids = np.asarray([encoded.ids], np.int64)
+            kinds = np.zeros_like(ids)
+            kinds[0, encoded.asked :] = 1
+            read: Floats = session.run(None, {"ids": ids, "kinds": kinds})[0][0]
+            return read
+
+        rows = encode(self.tokenizer, question, passages)
+        return list(zip(rows, self._pool.map(run, rows), strict=True))
+
+    def sizes(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has."""
+        return [len(encoding.ids) for encoding in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+    def _session(self, model: str) -> Any:
+        import onnxruntime
+
+        with self._opening:
+            if model not in self._sessions:
+                options = onnxruntime.SessionOptions()
+                options.intra_op_num_threads = options.inter_op_num_threads = 1
+                self._sessions[model] = onnxruntime.InferenceSession(str(self._folder / MODELS[model]), options, providers=["CPUExecutionProvider"])
+            return self._sessions[model]
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    """The card of the models, every file that it names checked."""
+    try:
+        card: dict[str, Any] = json.loads((folder / "card.json").read_bytes())
+        wrong = [name for name, digest in card["files"].items() if file_sha256(folder / name) != digest]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"the evidence model in {folder} cannot be read ({error}): install Footnote again") from error
+    if wrong:
+        raise ModelError(f"{folder / wrong[0]} is damaged (its SHA-256 differs): install Footnote again")
+    return card
