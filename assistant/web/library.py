@@ -1,5 +1,6 @@
 """What everybody who uses the chat shares: the index as it is now, the language models, the builds, and the files that were uploaded for all."""
 
+import contextlib
 import re
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from assistant.update import last_report, leave_out, left_out
 from assistant.web.files import put, unused_name
 from assistant.web.jobs import Job
 from index import original
-from index.errors import NoIndexError
+from index.errors import IndexingError, NoIndexError
 from index.pages import Pages
 from index.search import Index
 from index.store import Store
@@ -42,6 +43,7 @@ class Library:
         self._assistant: Assistant | None = None
         self._models: dict[str, str] = {}
         self._starters: tuple[str, tuple[str, ...]] = ("", ())
+        self._preparing = threading.Thread(target=self._prepare, name="footnote-prepare", daemon=True)
 
     @property
     def folder(self) -> Path:
@@ -154,8 +156,18 @@ class Library:
                 self._starters = assistant.index.generation, tuple(islice(found, STARTERS))
             return self._starters[1]
 
+    def prepare(self) -> None:
+        """Open the index and find its starters in the background: the page is served meanwhile, and waits for them if it comes first."""
+        self._preparing.start()
+
+    def _prepare(self) -> None:
+        with contextlib.suppress(IndexingError):  # The page says what is wrong, and sees when it is mended.
+            self.starters()
+
     def close(self) -> None:
         """Stop what goes on beside the chat."""
+        if self._preparing.is_alive():
+            self._preparing.join()
         self.job.stop()
         self.job.wait()
         self.pages.close()

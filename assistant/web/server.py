@@ -1,7 +1,6 @@
 """Serves the chat: FastAPI with our own routes, gradio mounted beside them, the guard around both, uvicorn under it."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import socket
@@ -17,7 +16,6 @@ from assistant.web import PEOPLE
 from assistant.web.guard import App, Guard
 from assistant.web.library import Library
 from assistant.web.who import Who
-from index.errors import IndexingError
 
 HERE = Path(__file__).parent
 CONCURRENCY = 400
@@ -107,8 +105,7 @@ def make_app(who: Who, port: int | None) -> App:
     from assistant.web.routes.replies import MENDABLE, failing
 
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    with contextlib.suppress(IndexingError):  # The page says what is wrong, and sees when it is mended.
-        who.library.starters()
+    who.library.prepare()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/footnote/{name}")

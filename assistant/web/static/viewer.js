@@ -181,8 +181,8 @@ function drawTools() {
 // Whether the sentence answers: kept with the answer's own rating, and as a question for `footnote eval`.
 function thumbs() {
   const group = element("div", "fn-switch", "", { role: "group", "aria-label": words("rate-citation") });
-  for (const [good, icon, name] of [[true, "✓", "citation-good"], [false, "✗", "citation-bad"]]) {
-    const thumb = iconButton(icon, words(name), () => rate(good).catch(trouble));
+  for (const [good, look, name] of [[true, "fn-good", "citation-good"], [false, "fn-bad", "citation-bad"]]) {
+    const thumb = iconButton("", words(name), () => rate(good).catch(trouble), `fn-thumb ${look}`);
     thumb.setAttribute("aria-pressed", String(shown.told.rated === good));
     group.append(thumb);
   }
