@@ -14,7 +14,7 @@ chat: .venv/installed  ## Index SOURCES (a file or folder; default: seeds) and o
 	$(BIN)/footnote chat --port $(PORT)
 
 test: .venv/tools .venv/browser  ## Run every test.
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 check: .venv/tools  ## Format, lint, types.
 	$(BIN)/ruff format --check .

@@ -222,7 +222,7 @@ class ModelServer:
     def environment(self) -> dict[str, str]:
         return {
             "OLLAMA_HOST": f"127.0.0.1:{self.port}", "OPENAI_BASE_URL": f"{self.address}/v1", "ANTHROPIC_BASE_URL": self.address,
-            "OPENAI_API_KEY": MODEL_KEY, "FOOTNOTE_LLM_KEY": MODEL_KEY, "ANTHROPIC_API_KEY": MODEL_KEY, "FOOTNOTE_LLM_TIMEOUT": "1",
+            "OPENAI_API_KEY": MODEL_KEY, "FOOTNOTE_LLM_KEY": MODEL_KEY, "ANTHROPIC_API_KEY": MODEL_KEY, "FOOTNOTE_LLM_TIMEOUT": "3",
         }  # fmt: skip
 
     @property

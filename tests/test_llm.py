@@ -213,8 +213,8 @@ FAULTS = [
     ({"fault": "404"}, "does not know the model (HTTP 404)"),
     ({"fault": "500"}, "is in trouble (HTTP 500)"),
     ({"fault": "429", "retry_after": 3600}, "asks for fewer calls, or the account is used up (HTTP 429)"),
-    ({"fault": "silent"}, "was silent for 1 seconds"),
-    ({"fault": "stalls"}, "was silent for 1 seconds"),
+    ({"fault": "silent"}, "was silent for 3 seconds"),
+    ({"fault": "stalls"}, "was silent for 3 seconds"),
     ({"fault": "breaks"}, "broke off in the middle of its reply"),
     ({"fault": "full"}, "reached the length that its reply may have"),
     ({"fault": "garbage"}, "sent something that is not a reply"),
@@ -230,7 +230,7 @@ FAULTS = [
 def test_after_a_fault_the_answer_is_quoted_and_says_why(ask: Ask, kind: str, script: dict[str, object], told: str) -> None:
     start = time.monotonic()
     answer = ask("" if not script else "The bridge is lo", kind, **script)
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 25
     assert answer.engine == "quote"
     assert answer.fully_supported
     assert answer.notice is not None
