@@ -77,7 +77,7 @@ def test_a_pdf_is_shown_as_its_pages_with_the_sentence_marked(own: Server, chrom
     assert abs((box["x"] - paper["x"]) / paper["width"] - 60 / 595) < 0.01  # Where the line was printed.
     assert page.tab.locator(".fn-sheet").count() == 22
     assert page.tab.locator(".fn-sheet img").count() < 10  # Only the pages near by are fetched.
-    assert page.tab.evaluate("document.querySelectorAll('.fn-sheet img')[0].naturalWidth") >= 320
+    assert page.tab.locator(".fn-sheet img").first.evaluate("img => img.decode().then(() => img.naturalWidth)") >= 320
     before = paper["width"]
     page.tab.get_by_role("button", name="Larger").click()
     assert sheet.bounding_box()["width"] > 1.2 * before
@@ -98,13 +98,13 @@ def test_a_pdf_is_shown_as_its_pages_with_the_sentence_marked(own: Server, chrom
 def test_the_other_citations_of_a_document_are_marked_and_stepped_through(page: Page) -> None:
     page.ask("Who can see my documents?")
     page.cite()
-    assert page.tab.locator("#fn-text .fn-also").count() >= 2
-    assert page.tab.inner_text(".fn-count >> nth=0") == "1 of 3"
+    count = int(page.tab.inner_text(".fn-count >> nth=0").removeprefix("1 of "))
+    assert page.tab.locator("#fn-text .fn-also").count() >= count - 1 >= 1
     page.tab.keyboard.press("n")
     page.tab.locator("#fn-title", has_text="[2]").wait_for()
     assert page.tab.locator("a.fn-mark.fn-current").inner_text() == "2"
     page.tab.keyboard.press("ArrowRight")
-    page.tab.locator("#fn-title", has_text="[3]").wait_for()
+    page.tab.locator("#fn-title", has_text=f"[{2 % count + 1}]").wait_for()
     page.tab.keyboard.press("Shift+N")
     page.tab.locator("#fn-title", has_text="[2]").wait_for()
 
@@ -650,6 +650,7 @@ def test_ten_thousand_citations_do_not_stop_the_page(own: Server, tmp_path: Path
     history.add("x" * 16, "y" * 16, many, "", kept.generation)
     history.close()
     page.open(f"/?chat={'x' * 16}")
+    page.tab.locator("a.fn-source").nth(59).wait_for()
     page.cite(3)
     assert page.tab.inner_text("#fn-title").startswith("[4]")
     assert page.tab.locator("a.fn-source").count() == 60

@@ -21,7 +21,7 @@ from assistant.training.export import ship
 from assistant.training.groups import Passes
 from assistant.training.network import Network, choice_loss, sentence_logits
 from assistant.training.sets import Article, Claim, Row, held_out, misleading, read_questions, row_of, without_answer
-from assistant.training.start import new_network, take_over
+from assistant.training.start import average, new_network, take_over
 from assistant.training.train import resume, schedule, train
 from assistant.training.twist import Kinds, negated, renamed, unanswerable, wrong
 from index.embed.model import packaged
@@ -232,5 +232,7 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been_and_ships_wha
     with torch.no_grad():
         taken = again(batch.ids[:1], batch.kinds[:1], batch.mask[:1])
     assert np.allclose(sentence_logits(taken, batch.sentence[:1], 2).tolist(), expected, atol=0.2)
+    average(again, tmp_path / "model" / MODELS["evidence"])
+    assert all(torch.allclose(again.state_dict()[name], value, atol=0.05) for name, value in whole.state_dict().items() if value.is_floating_point())
     ship(again, packaged() / "tokenizer.json", tmp_path / "model", "claims", {"steps": 0})
     assert Shipped(tmp_path / "model").card["models"] == {"evidence": {"steps": 3}, "claims": {"steps": 0}}

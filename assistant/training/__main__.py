@@ -19,19 +19,21 @@ def main() -> None:
     from assistant.training.export import ship
     from assistant.training.fit import fit
     from assistant.training.groups import Passes
-    from assistant.training.start import new_network, take_over
+    from assistant.training.start import average, new_network, take_over
     from assistant.training.train import train
     from index.embed.model import DEFAULT_MODEL, DEFAULT_SHA256, file_sha256, packaged
 
     network, passes, tokenizer = new_network(packaged(), arguments.seed), Passes(arguments.data), packaged() / "tokenizer.json"
     facts = {"trunk": DEFAULT_MODEL, "trunk_sha256": DEFAULT_SHA256, "steps": arguments.steps, "seed": arguments.seed}
+    start = arguments.out / MODELS["evidence"]
     if arguments.model == "claims" or arguments.go_on:
-        start = arguments.out / MODELS["evidence"]
         take_over(network, start)
         facts["started_from"] = file_sha256(start)
     groups = passes.claims if arguments.model == "claims" else passes.groups
     folder = arguments.folder / arguments.model
     train(network, groups, folder, open_tokenizer(tokenizer), arguments.steps, arguments.seed, RATES[arguments.model])
+    if arguments.go_on and arguments.model == "evidence":
+        average(network, start)
     ship(network, tokenizer, arguments.out, arguments.model, facts)
     print(json.dumps(fit(arguments.data, arguments.out, arguments.model), indent=1))  # noqa: T201
 
@@ -42,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m assistant.training", description=__doc__)
     parser.add_argument("data", type=Path, help="the folder with the training sets (see the model card)")
     parser.add_argument("--model", choices=RATES, default="evidence", help="which: `claims` starts from the evidence model in the folder of --out")
-    parser.add_argument("--go-on", action="store_true", help="start from the evidence model in the folder of --out, as `claims` does, and not from the trunk")
+    parser.add_argument("--go-on", action="store_true", help="train the evidence model in the folder of --out on, and ship the mean of before and after")
     parser.add_argument("--folder", type=Path, default=Path(".training"), help="where checkpoints are kept (default: .training)")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where the models are written (default: where the package looks for them)")
     parser.add_argument("--steps", type=int, default=5000, help="steps of 5,120 tokens in all; a pass has about 3,700 of questions, 1,500 of claims")

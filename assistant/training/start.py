@@ -44,6 +44,17 @@ def take_over(network: Network, graph: Path) -> None:
     network.load_state_dict(found, strict=False)
 
 
+def average(network: Network, graph: Path) -> None:
+    """Set the weights of a network to the mean of its own and those of the graph that it was trained on from.
+
+    So it forgets less of what it knew (Wortsman and others, 2022, "Robust fine-tuning of zero-shot models").
+    """
+    trained = {name: value.clone() for name, value in network.state_dict().items()}
+    take_over(network, graph)
+    mean = {name: (value + trained[name]) / 2 for name, value in network.state_dict().items() if value.is_floating_point()}
+    network.load_state_dict(mean, strict=False)
+
+
 def _names(network: Network) -> list[str]:
     """The matrices' names, in the order of the graph."""
     layers = range(network.trunk.config.num_hidden_layers)
