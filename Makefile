@@ -14,7 +14,8 @@ chat: .venv/installed  ## Index SOURCES (a file or folder; default: seeds) and o
 	$(BIN)/footnote chat --port $(PORT)
 
 test: .venv/tools .venv/browser  ## Run every test.
-	$(BIN)/pytest --numprocesses 2 --dist worksteal
+	$(BIN)/pytest --numprocesses 2 --dist worksteal -m "not browser"
+	$(BIN)/pytest -m browser
 
 check: .venv/tools  ## Format, lint, types.
 	$(BIN)/ruff format --check .

@@ -553,10 +553,10 @@ def test_text_is_recognised_in_pictures_and_scanned_pages(folder: Path) -> None:
 
 
 def test_each_page_that_is_recognised_has_the_time_of_a_file(folder: Path, tmp_path: Path) -> None:
-    pages = [picture((f"This is page {number}.",)) for number in range(6)]
+    pages = [picture((f"This is page {number}.",)) for number in range(12)]
     pages[0].save(folder / "a.tiff", save_all=True, append_images=pages[1:])
-    with Reader(seconds=6) as reader:
-        assert reader.read(folder / "a.tiff", tmp_path).text.count("This is page") == 6
+    with Reader(seconds=15) as reader:
+        assert reader.read(folder / "a.tiff", tmp_path).text.count("This is page") == 12
 
 
 def test_without_recognition_it_is_said_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
