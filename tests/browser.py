@@ -58,9 +58,10 @@ class Page:
         self.tab.wait_for_selector("#fn-viewer", state="attached")
         self.tab.wait_for_selector("#fn-box textarea")
         self.tab.wait_for_selector("#fn-side-body", state="attached")
-        named = self.tab.locator("#fn-name textarea, #fn-name input")
-        while len(named.input_value()) < 16:  # The server gives the name when the page is loaded; before, gradio loses what is asked.
-            self.tab.wait_for_timeout(50)
+        from playwright.sync_api import expect
+
+        # The server gives the name when the page is loaded; before, gradio loses what is asked.
+        expect(self.tab.locator("#fn-name textarea, #fn-name input")).to_have_value(re.compile(".{16}"), timeout=30_000)
 
     def log_in(self, name: str, password: str) -> None:
         self.tab.fill("input[name=name]", name)

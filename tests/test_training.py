@@ -234,5 +234,8 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been_and_ships_wha
     assert np.allclose(sentence_logits(taken, batch.sentence[:1], 2).tolist(), expected, atol=0.2)
     average(again, tmp_path / "model" / MODELS["evidence"])
     assert all(torch.allclose(again.state_dict()[name], value, atol=0.05) for name, value in whole.state_dict().items() if value.is_floating_point())
+    card = tmp_path / "model" / "card.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "joined": {"bar": 0.2, "claim bars": [0.9, 0.5]}}))
     ship(again, packaged() / "tokenizer.json", tmp_path / "model", "claims", {"steps": 0})
+    assert json.loads(card.read_text())["joined"] == {"bar": 0.2}
     assert Shipped(tmp_path / "model").card["models"] == {"evidence": {"steps": 3}, "claims": {"steps": 0}}

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import threading
 import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from assistant.web.blocks import blocks
 from assistant.web.chats import MOST_OPEN, Chats
 from assistant.web.files import safe_name
 from assistant.web.guard import MOST_BODY, App, Guard
+from assistant.web.jobs import Job
 from assistant.web.library import Library
 from assistant.web.words import LANGUAGES, chosen, words_of
 from index.embed import Embedder
@@ -355,6 +357,17 @@ def test_an_upload_is_for_its_conversation_alone_and_is_asked_beside_the_library
     chats.uploads.job(name).wait()
     assert not chats.ask(name, "What is the zebra of the harbour called?")[0].found
     assert chats.states(name, [key])[key][1] == "removed"
+
+
+def test_a_build_that_waits_for_its_turn_is_stopped_at_once(tmp_path: Path) -> None:
+    turns = threading.Semaphore()
+    turns.acquire()
+    job = Job(turns)
+    job.start(Settings(index=tmp_path / "index"), [tmp_path])
+    assert job.progress.is_running
+    job.stop()
+    job.wait()
+    assert job.progress.stage == "stopped"
 
 
 def test_what_a_conversation_asks_stays_open_until_a_build(chats: Chats) -> None:

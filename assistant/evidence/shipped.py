@@ -22,6 +22,8 @@ from index.embed.runtime import cores
 FOLDER = Path(__file__).parent / "model"
 MODELS = {"evidence": "model.onnx", "claims": "claims.onnx"}
 """The file of the model that finds what answers, and of the one that judges claims."""
+JOINED = {"evidence": ("score", "confidence", "bar", "short answer"), "claims": ("claim", "claim bars")}
+"""What the card says of joining each: it was fitted to that model, and to no other."""
 Floats = NDArray[np.float32]
 
 
@@ -60,10 +62,10 @@ class Shipped:
         return [len(encoding.ids) for encoding in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
     def _session(self, model: str) -> Any:
-        import onnxruntime
-
         with self._opening:
             if model not in self._sessions:
+                import onnxruntime
+
                 options = onnxruntime.SessionOptions()
                 options.intra_op_num_threads = options.inter_op_num_threads = 1
                 self._sessions[model] = onnxruntime.InferenceSession(str(self._folder / MODELS[model]), options, providers=["CPUExecutionProvider"])

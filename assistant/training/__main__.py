@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--go-on", action="store_true", help="train the evidence model in the folder of --out on, and ship the mean of before and after")
     parser.add_argument("--folder", type=Path, default=Path(".training"), help="where checkpoints are kept (default: .training)")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where the models are written (default: where the package looks for them)")
-    parser.add_argument("--steps", type=int, default=5000, help="steps of 5,120 tokens in all; a pass has about 3,700 of questions, 1,500 of claims")
+    parser.add_argument("--steps", type=int, default=5000, help="steps of 5,120 tokens in all; a pass has about 4,200 of questions, 1,600 of claims")
     parser.add_argument("--seed", type=int, default=0)
     return parser
 

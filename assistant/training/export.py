@@ -11,7 +11,7 @@ import onnx
 import torch
 from torch import Tensor
 
-from assistant.evidence.shipped import MODELS
+from assistant.evidence.shipped import JOINED, MODELS
 from assistant.training.network import COLUMNS, Network
 from index.embed.graph import quantise, slim
 from index.embed.model import file_sha256
@@ -35,7 +35,7 @@ class _Shipped(torch.nn.Module):
 
 
 def ship(network: Network, tokenizer: Path, folder: Path, model: str, facts: Mapping[str, object]) -> None:
-    """Write one of the models, the tokenizer and the card into a folder. What stands there of the other stays; `fit` says anew what joins this one."""
+    """Write one of the models, the tokenizer and the card into a folder. What is there of the other stays; what was fitted to an earlier one goes."""
     folder.mkdir(parents=True, exist_ok=True)
     export(network, folder / MODELS[model])
     (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
@@ -43,7 +43,8 @@ def ship(network: Network, tokenizer: Path, folder: Path, model: str, facts: Map
     card = json.loads(place.read_bytes()) if place.exists() else {}
     files = {name: file_sha256(folder / name) for name in (*MODELS.values(), "tokenizer.json") if (folder / name).exists()}
     models = {**card.get("models", {}), model: facts}
-    place.write_text(json.dumps({**card, "models": models, "files": files}, indent=1) + "\n", "utf-8")
+    joined = {name: value for name, value in card.get("joined", {}).items() if name not in JOINED[model]}
+    place.write_text(json.dumps({"models": models, "files": files, "joined": joined}, indent=1) + "\n", "utf-8")
 
 
 def export(network: Network, target: Path) -> None:

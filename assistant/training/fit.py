@@ -67,7 +67,7 @@ def fit(data: Path, folder: Path, model: str) -> dict[str, object]:
     asked = [question for question in read_questions(data, held=True) if question.set in SETS]
     joined = _evidence(asked, Reader(shipped)) if model == "evidence" else _claims(data, asked, Judge(shipped))
     card = json.loads((folder / "card.json").read_bytes())
-    (folder / "card.json").write_text(json.dumps({**card, "joined": {**card.get("joined", {}), **joined}}, indent=1) + "\n", "utf-8")
+    (folder / "card.json").write_text(json.dumps({**card, "joined": {**card["joined"], **joined}}, indent=1) + "\n", "utf-8")
     return joined
 
 

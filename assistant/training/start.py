@@ -30,7 +30,7 @@ def new_network(trunk: Path, seed: int) -> Network:
 
 
 def take_over(network: Network, graph: Path) -> None:
-    """Set the weights of a network to those of a graph that ships, of which int8 keeps 99.9%: some steps of training bring back the rest.
+    """Set the weights of a network to those of a graph that ships, as int8 has rounded them: some steps of training bring back the rest.
 
     The word embeddings, which are never trained, stay those of the trunk. Raises ValueError where the graph is of another network.
     """

@@ -15,7 +15,7 @@ from assistant.training.groups import Group
 from assistant.training.network import Network, choice_loss, claim_loss, sentence_logits, span_loss
 
 WARM, COOL = 200, 0.25
-"""The steps in which it rises to it; and the share of the run, at its end, in which it falls to a hundredth."""
+"""The steps in which the learning rate rises to its highest; and the share of the run, at its end, in which it falls to a hundredth."""
 
 Passes = Callable[[int], Iterable[Group]]
 

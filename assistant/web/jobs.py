@@ -86,8 +86,7 @@ class Job:
 
     def _run(self, work: Work | None) -> None:
         while work is not None:
-            with self._turns:
-                ended = self._built(*work)
+            ended = self._in_turn(work)
             with self._lock:
                 work, self._next = self._next, None
                 if work is None:
@@ -95,6 +94,16 @@ class Job:
                     self.progress = ended
                 else:
                     self.progress = Progress("reading")
+
+    def _in_turn(self, work: Work) -> Progress:
+        """Build when it is this job's turn; one that is stopped does not wait for it."""
+        while not self._turns.acquire(timeout=AGAIN_SECONDS):
+            if self._stop.is_set():
+                return Progress("stopped")
+        try:
+            return self._built(*work)
+        finally:
+            self._turns.release()
 
     def _built(self, settings: Settings, given: Sequence[str | Path], readers: Sequence[str]) -> Progress:
         watching = Watching(reading=lambda items: self._track("reading", items), embedding=lambda items: self._track("embedding", items))

@@ -157,11 +157,12 @@ class Library:
             return self._starters[1]
 
     def prepare(self) -> None:
-        """Open the index and find its starters in the background: the page is served meanwhile, and waits for them if it comes first."""
+        """Open the index; find its starters in the background: the page is served meanwhile, and waits for them if it comes first. Raises IndexingError."""
+        self.assistant()
         self._preparing.start()
 
     def _prepare(self) -> None:
-        with contextlib.suppress(IndexingError):  # The page says what is wrong, and sees when it is mended.
+        with contextlib.suppress(IndexingError):  # The index may have gone since; the page says so.
             self.starters()
 
     def close(self) -> None:

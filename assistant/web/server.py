@@ -1,6 +1,7 @@
 """Serves the chat: FastAPI with our own routes, gradio mounted beside them, the guard around both, uvicorn under it."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -16,6 +17,7 @@ from assistant.web import PEOPLE
 from assistant.web.guard import App, Guard
 from assistant.web.library import Library
 from assistant.web.who import Who
+from index.errors import IndexingError
 
 HERE = Path(__file__).parent
 CONCURRENCY = 400
@@ -105,7 +107,8 @@ def make_app(who: Who, port: int | None) -> App:
     from assistant.web.routes.replies import MENDABLE, failing
 
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    who.library.prepare()
+    with contextlib.suppress(IndexingError):  # The page says what is wrong, and sees when it is mended.
+        who.library.prepare()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/footnote/{name}")

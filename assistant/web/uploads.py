@@ -19,6 +19,7 @@ from index.store import Store
 from index.types import Document
 from index.union import Union, joined
 
+NAME = re.compile(r"[\w-]{16}")
 MOST_OPEN = 60
 """Conversations whose index is kept open."""
 OWN = "uploaded"
@@ -63,9 +64,10 @@ class Uploads:
 
     def documents(self, name: str) -> list[Document]:
         """The documents that were uploaded to a conversation."""
-        if not NAME.fullmatch(name) or not (self._settings(name).index / "CURRENT").exists():
+        index = self._settings(name).index if NAME.fullmatch(name) else None
+        if index is None or not (index / "CURRENT").exists():
             return []
-        own = Index.open(self._settings(name).index, self._library.settings.cache_folder)
+        own = Index.open(index, self._library.settings.cache_folder)
         return [own.outline(id) for id in own.document_ids]
 
     def add(self, name: str, given: str, data: Path) -> str:
@@ -141,9 +143,6 @@ class Uploads:
             job.stop()
         for job in self._jobs.values():
             job.wait()
-
-
-NAME = re.compile(r"[\w-]{16}")
 
 
 def require_name(name: str) -> None:

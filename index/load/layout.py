@@ -5,7 +5,7 @@ one before it ended, and the letters between two offsets are known by their plac
 stands on a page twice is marked where it is cited.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 Box = tuple[float, float, float, float]
@@ -40,12 +40,13 @@ Line = Sequence[Glyph]
 def rectangles(text: str, spans: Sequence[tuple[int, int]], lines: Sequence[Line]) -> list[list[Box]]:
     """For each span of a page's text the rectangles that cover it, one for each line, in the order of the text."""
     places = _places(text, lines)
+    runs = [_runs(line) for line in lines]
     found = []
     for start, end in spans:
-        runs: dict[int, list[int]] = {}
+        wanted: dict[int, set[int]] = {}
         for line, letter in filter(None, places[start:end]):
-            runs.setdefault(line, []).append(letter)
-        found.append([box for line, letters in runs.items() for box in _covering(lines[line], letters)])
+            wanted.setdefault(line, set()).add(letter)
+        found.append([_around(lines[line], run, letters) for line, letters in wanted.items() for run in runs[line] if not letters.isdisjoint(run)])
     return found
 
 
@@ -80,17 +81,15 @@ def _next(said: str, at: int, words: Sequence[str], unused: Sequence[int], last:
     return max((line for line in unused if said.startswith(words[line], at)), key=lambda line: len(words[line]), default=None)
 
 
-def _covering(line: Line, letters: Sequence[int]) -> list[Box]:
-    """Rectangles over some letters of a line, as high as its letters reach. A word that is broken at the end of a line makes one of two printed ones."""
-    wanted = set(letters)
+def _runs(line: Line) -> list[list[int]]:
+    """The letters of a line that stand side by side, by place. A word that is broken at the end of a printed line makes one line of two."""
     runs: list[list[int]] = []
     for place, glyph in enumerate(line):
         if runs and _in_line(line[runs[-1][-1]], glyph):
             runs[-1].append(place)
         else:
             runs.append([place])
-    found = [([line[place] for place in run if place in wanted], [line[place] for place in run]) for run in runs]
-    return [_around(group, run) for group, run in found if group]
+    return runs
 
 
 def _in_line(one: Glyph, other: Glyph) -> bool:
@@ -101,10 +100,11 @@ def _in_line(one: Glyph, other: Glyph) -> bool:
     return low - high >= least * lower and other.box[0] >= one.box[0] - 2 * (one.box[2] - one.box[0] + 0.01)
 
 
-def _around(group: Sequence[Glyph], run: Sequence[Glyph]) -> Box:
-    """One box around letters: as wide as their ink, and nearly as high as the letters of their font reach, from the ink of the letters beside them on."""
+def _around(line: Line, run: Sequence[int], letters: Collection[int]) -> Box:
+    """One box around some letters of a run: as wide as their ink, and nearly as high as the letters of their font reach, from the ink of the run on."""
+    group, beside = [line[place] for place in run if place in letters], [line[place].box for place in run]
     left, right = min(glyph.box[0] for glyph in group), max(glyph.box[2] for glyph in group)
     high, low = min(glyph.reach[0] for glyph in group), max(glyph.reach[1] for glyph in group)
-    top, bottom = min(glyph.box[1] for glyph in run), max(glyph.box[3] for glyph in run)
+    top, bottom = min(box[1] for box in beside), max(box[3] for box in beside)
     most = MOST_REACH * (bottom - top)
     return left, top - min(REACH * max(top - high, 0.0), most), right, bottom + min(REACH * max(low - bottom, 0.0), most)

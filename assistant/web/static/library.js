@@ -92,7 +92,9 @@ function showCount(found) {
   said.textContent = words(found.total === 1 ? "document-count" : "documents-count", { count: found.total.toLocaleString(me.language) });
 }
 
-addEventListener(BUILT, () => call("/documents").then(showCount).catch(trouble));
+addEventListener(BUILT, () => {
+  if (!part("fn-documents")) call("/documents").then(showCount).catch(trouble); // Where the list is shown, it is made anew, and tells.
+});
 
 // How many documents are ticked is said above the question too: it must not be forgotten.
 function showOnly() {
