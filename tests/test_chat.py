@@ -502,6 +502,9 @@ def test_people_log_in_and_see_their_own_conversations_and_what_is_shared(severa
     pressed(anna, "Close")
     ben.open(link.removeprefix(several.address))
     said(ben, "You are reading a conversation that anna shared.")
+    passage = f"{several.address}/passage/{key}/1"
+    assert "rated" in anna.context.request.get(passage).json()
+    assert "rated" not in ben.context.request.get(f"{passage}?shared={link.rpartition('=')[2]}").json()
     assert ben.cite().inner_text() == "The zebra of the harbour is called Quagmire."
     ben.ask("When does the harbour close?")
     assert ben.questions() == ["What is the zebra of the harbour called?", "When does the harbour close?"]
