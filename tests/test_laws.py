@@ -38,6 +38,7 @@ DOORS = {
         "assistant.training.fit",
         "index.embed.graph",
         "assistant.training.batches",
+        "assistant.training.losses",
         "assistant.training.network",
         "assistant.training.start",
         "assistant.training.train",

@@ -10,19 +10,21 @@ import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
+from transformers import MPNetConfig, MPNetModel
 
 import assistant.training.train
-from assistant.evidence.encode import encode, open_tokenizer
+from assistant.evidence.encode import Passage, encode, open_tokenizer
 from assistant.evidence.reader import Reader
 from assistant.evidence.shipped import MODELS, Shipped
 from assistant.training.batches import TOKENS, batches, passage_of
 from assistant.training.claims import of_sentence, of_two
 from assistant.training.export import ship
 from assistant.training.groups import Passes
-from assistant.training.network import Network, choice_loss, sentence_logits
+from assistant.training.losses import TAUGHT, choice_loss, claim_loss, losses, sentence_logits, span_loss
+from assistant.training.network import Network
 from assistant.training.sets import Article, Claim, Row, held_out, misleading, read_questions, row_of, without_answer
-from assistant.training.start import average, new_network, take_over
-from assistant.training.train import resume, schedule, train
+from assistant.training.start import new_network, new_teacher, take_over
+from assistant.training.train import Plan, resume, schedule, train
 from assistant.training.twist import Kinds, negated, renamed, unanswerable, wrong
 from index.embed.model import packaged
 from tests.conftest import SHARED
@@ -191,6 +193,35 @@ def test_the_loss_is_the_cross_entropy_of_a_choice_with_nothing_in_it() -> None:
     assert torch.isclose(choice_loss(logits, group, gold, 2), expected)
 
 
+def test_a_teacher_s_choice_is_aimed_at_beside_the_label() -> None:
+    """Where the network says what the teacher says, the loss is the cross-entropy of both with what is aimed at; any other figures make it larger."""
+    group, gold = torch.tensor([0, 0]), torch.tensor([1.0, 0.0])
+    taught = torch.tensor([2.0, 1.0])
+    told = torch.softmax(torch.tensor([0.0, 2.0, 1.0]), 0)
+    aim = (1 - TAUGHT) * torch.tensor([0.0, 1.0, 0.0]) + TAUGHT * told
+    assert torch.isclose(choice_loss(taught, group, gold, 1, taught), -(aim * told.log()).sum())
+    best = torch.log(aim[1:] / aim[0])
+    assert choice_loss(best, group, gold, 1, taught) < choice_loss(taught, group, gold, 1, taught)
+    assert choice_loss(best, group, gold, 1, taught) < choice_loss(best + 0.1, group, gold, 1, taught)
+
+
+@pytest.mark.parametrize("loss", ["span", "claim"])
+def test_where_a_teacher_is_as_sure_as_the_label_it_changes_nothing(loss: str) -> None:
+    read, taught = torch.randn(2, 6, 7), torch.zeros(2, 6, 7)
+    inside = torch.tensor([[False, True, True, True, True, False]] * 2)
+    if loss == "span":
+        places = torch.tensor([[0, 2, 3], [1, 1, 4]])
+        for row, first, last in places.tolist():
+            taught[row, first, 2] = taught[row, last, 3] = 50.0
+        assert torch.isclose(span_loss(read, inside, places, taught), span_loss(read, inside, places))
+        assert not torch.isclose(span_loss(read, inside, places, taught.flip(1)), span_loss(read, inside, places))
+    else:
+        places = torch.tensor([[0, 2], [1, 0]])
+        taught[0, 0, 6] = taught[1, 0, 4] = 50.0
+        assert torch.isclose(claim_loss(read, places, taught), claim_loss(read, places))
+        assert not torch.isclose(claim_loss(read, places, taught.flip(0)), claim_loss(read, places))
+
+
 def test_a_sentence_is_the_weighted_mean_of_its_tokens() -> None:
     read = torch.zeros(1, 4, 7)
     read[0, :, 0] = torch.tensor([1.0, 3.0, 5.0, 100.0])
@@ -199,6 +230,7 @@ def test_a_sentence_is_the_weighted_mean_of_its_tokens() -> None:
 
 def test_the_rate_rises_stays_and_falls() -> None:
     assert [round(schedule(step, 4000), 3) for step in (100, 200, 3000, 3500, 4000)] == [0.5, 1.0, 1.0, 0.5, 0.01]
+    assert [round(schedule(step, 200), 3) for step in (5, 10, 150, 175)] == [0.5, 1.0, 1.0, 0.5]
 
 
 @pytest.mark.slow
@@ -212,10 +244,11 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been_and_ships_wha
         shutil.copytree(folder, tmp_path / f"step-{step}", dirs_exist_ok=True)
 
     monkeypatch.setattr(assistant.training.train, "save", save)
-    monkeypatch.setattr(assistant.training.train, "EVERY", 1)
+    monkeypatch.setattr(assistant.training.train, "EVERY", 0.0)
     whole, resumed = (new_network(packaged(), 5) for _ in range(2))
-    train(whole, Passes(data).groups, tmp_path / "whole", tokenizer, 3, 5, 1e-4)
-    train(resumed, Passes(data).groups, tmp_path / "step-1", tokenizer, 3, 5, 1e-4)
+    plan = Plan(steps=3, seed=5, rate=1e-4)
+    train(whole, Passes(data).groups, tmp_path / "whole", tokenizer, plan)
+    train(resumed, Passes(data).groups, tmp_path / "step-1", tokenizer, plan)
     assert resume(tmp_path / "step-3", whole) == 3
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
@@ -232,10 +265,62 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been_and_ships_wha
     with torch.no_grad():
         taken = again(batch.ids[:1], batch.kinds[:1], batch.mask[:1])
     assert np.allclose(sentence_logits(taken, batch.sentence[:1], 2).tolist(), expected, atol=0.2)
-    average(again, tmp_path / "model" / MODELS["evidence"])
-    assert all(torch.allclose(again.state_dict()[name], value, atol=0.05) for name, value in whole.state_dict().items() if value.is_floating_point())
     card = tmp_path / "model" / "card.json"
     card.write_text(json.dumps({**json.loads(card.read_text()), "joined": {"bar": 0.2, "claim bars": [0.9, 0.5]}}))
     ship(again, packaged() / "tokenizer.json", tmp_path / "model", "claims", {"steps": 0})
     assert json.loads(card.read_text())["joined"] == {"bar": 0.2}
     assert Shipped(tmp_path / "model").card["models"] == {"evidence": {"steps": 3}, "claims": {"steps": 0}}
+
+
+# --- The teacher ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trunk for a teacher: MPNet with all of its parts, small, with weights of chance, and the word pieces of the packaged model under other numbers."""
+    folder = tmp_path_factory.mktemp("large")
+    pieces = json.loads((packaged() / "tokenizer.json").read_bytes())["model"]["vocab"]
+    vocabulary = {"<s>": 0, "<pad>": 1, "</s>": 2, **{piece: id + 3 for piece, id in pieces.items() if piece not in ("[CLS]", "[SEP]", "[PAD]")}}
+    (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": vocabulary}}))
+    torch.manual_seed(0)
+    config = MPNetConfig(vocab_size=max(vocabulary.values()) + 1, hidden_size=48, num_hidden_layers=2, num_attention_heads=4, intermediate_size=96)
+    MPNetModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+def test_a_teacher_reads_what_its_library_would_read(large: Path, tokenizer: Tokenizer) -> None:
+    (encoded,) = encode(tokenizer, "Who?", [Passage.of("Mills", ["Anna Reed."])])
+    teacher, trunk = new_teacher(large, packaged() / "tokenizer.json", 1).eval(), MPNetModel.from_pretrained(str(large), add_pooling_layer=False).eval()
+    vocabulary = json.loads((large / "tokenizer.json").read_bytes())["model"]["vocab"]
+    named = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>"}
+    pieces = [tokenizer.id_to_token(id) for id in [*encoded.ids, 0, 0]]
+    ids, mask = torch.tensor([[*encoded.ids, 0, 0]]), torch.tensor([[1] * len(encoded.ids) + [0, 0]])
+    with torch.no_grad():
+        expected = teacher.heads(trunk(torch.tensor([[vocabulary[named.get(piece, piece)] for piece in pieces]]), attention_mask=mask).last_hidden_state)
+        told = teacher(ids, torch.zeros_like(ids), mask)
+    assert torch.allclose(told[mask > 0], expected[mask > 0], atol=1e-5)
+
+
+def test_a_trunk_with_other_word_pieces_is_refused(large: Path, tmp_path: Path) -> None:
+    shutil.copytree(large, tmp_path / "other")
+    (tmp_path / "other" / "tokenizer.json").write_text('{"model": {"vocab": {"<s>": 0, "</s>": 1, "<pad>": 2, "mill": 3}}}')
+    with pytest.raises(ValueError, match="other word pieces"):
+        new_teacher(tmp_path / "other", packaged() / "tokenizer.json", 1)
+
+
+@pytest.mark.slow
+def test_a_student_comes_nearer_to_its_teacher(data: Path, tokenizer: Tokenizer, large: Path, tmp_path: Path) -> None:
+    teacher, student = new_teacher(large, packaged() / "tokenizer.json", 1), new_network(packaged(), 1)
+    train(teacher, Passes(data).both, tmp_path / "teacher", tokenizer, Plan(steps=2, seed=1, rate=1e-4, tokens=1024))
+    teacher.heads.bias.data[4:] = torch.tensor([0.0, 0.0, 6.0])  # It has hardly learnt a thing: let it hold an opinion.
+    batch = next(batches(list(Passes(data).claims(9)), tokenizer, 1024))
+
+    def apart() -> float:
+        with torch.no_grad():
+            told, taught = (network(batch.ids, batch.kinds, batch.mask).float() for network in (student, teacher.eval().float()))
+        return float(sum(losses(told, batch, taught)))
+
+    before = apart()
+    train(student, Passes(data).claims, tmp_path / "claims", tokenizer, Plan(steps=6, seed=1, rate=3e-4, tokens=1024), teacher)
+    assert apart() < 0.9 * before
+    assert resume(tmp_path / "teacher", teacher) == 2

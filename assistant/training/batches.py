@@ -1,7 +1,7 @@
 """Groups of rows as tensors of a few fixed shapes: oneDNN compiles a kernel for every shape it meets, and keeps it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from assistant.training.sets import Claim, Row
 
 LENGTHS = (64, 96, 128, 160, 192, 224, 256, 320, 400)
 TOKENS = 5_120
-"""Of a batch: 80 short rows, or 12 of the longest."""
+"""Of a batch, where nothing else is asked: 80 short rows, or 12 of the longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,11 @@ class Batch:
     spans: Tensor
     claims: Tensor
 
+    def to(self, device: str) -> "Batch":
+        """The same on another device."""
+        moved = {field.name: value.to(device) for field in fields(self) if isinstance(value := getattr(self, field.name), Tensor)}
+        return replace(self, **moved)
+
 
 @dataclass(frozen=True, slots=True)
 class _Item:
@@ -41,14 +46,14 @@ class _Item:
     label: int | None = None
 
 
-def batches(groups: Iterable[Group], tokenizer: Any) -> Iterator[Batch]:
-    """Batches of rows of about one length; a group is never divided. The last rows, too few for a batch, are left out."""
+def batches(groups: Iterable[Group], tokenizer: Any, tokens: int = TOKENS) -> Iterator[Batch]:
+    """Batches of rows of about one length, of so many tokens; a group is never divided. The last rows, too few for a batch, are left out."""
     waiting: dict[int, list[list[_Item]]] = {length: [] for length in LENGTHS}
     for group in groups:
         items = _items(group, tokenizer)
         length = next(n for n in LENGTHS if n >= max(len(item.encoded.ids) for item in items))
-        if sum(map(len, waiting[length])) + len(items) > TOKENS // length:
-            yield _batch(waiting[length], length)
+        if sum(map(len, waiting[length])) + len(items) > tokens // length:
+            yield _batch(waiting[length], length, tokens // length)
             waiting[length] = []
         waiting[length].append(items)
 
@@ -80,8 +85,7 @@ def _tokens_of_answer(row: Row, encoded: Encoded) -> tuple[int, int] | None:
     return (encoded.first + inside[0], encoded.first + inside[-1]) if inside else None
 
 
-def _batch(groups: Sequence[Sequence[_Item]], length: int) -> Batch:
-    size = TOKENS // length
+def _batch(groups: Sequence[Sequence[_Item]], length: int, size: int) -> Batch:
     ids, kinds, mask = (torch.zeros(size, length, dtype=torch.int64) for _ in range(3))
     sentence = torch.full((size, length), -1)
     mask[:, 0] = 1  # Rows left empty must see something.

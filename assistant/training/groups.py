@@ -38,6 +38,12 @@ class Passes:
         for asked in items:
             yield from self._question_groups(asked, chance)
 
+    def both(self, seed: int) -> Iterator[Group]:
+        """Groups and claims in turn, one each, until there are no more of one: a pass for the teacher, which reads both."""
+        for group, claim in zip(self.groups(seed), self.claims(seed), strict=False):
+            yield group
+            yield claim
+
     def claims(self, seed: int) -> Iterator[Claim]:
         """The claims of one pass for the judge, which reads nothing else: the same for the same seed."""
         chance = random.Random(seed)  # noqa: S311 (nothing secret)

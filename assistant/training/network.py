@@ -1,10 +1,13 @@
-"""The network: the trunk of all-MiniLM-L6-v2, and one linear layer that reads every token."""
+"""The networks: one small enough to ship, and a larger one that teaches it. Each is a trunk, and one linear layer that reads every token."""
 
+import json
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import BertModel
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import BertModel, MPNetModel
+from transformers.models.mpnet.modeling_mpnet import MPNetAttention
 
 COLUMNS = ("answers", "weight", "start", "end", "supported", "contradicted", "not said")
 """What is read from each token. A sentence's logit is the mean of its tokens' `answers`, weighted by the softmax of their `weight`; the short
@@ -12,11 +15,14 @@ answer is where `start` and `end` are highest; the last three are read from the 
 
 
 class Network(torch.nn.Module):
-    """Token ids, kinds (0 question, 1 passage) and mask in, int64 (rows, tokens); float32 (rows, tokens, 7) out: see COLUMNS."""
+    """The network that ships, over the trunk of all-MiniLM-L6-v2.
+
+    Token ids, kinds (0 question, 1 passage) and mask in, int64 (rows, tokens); float32 (rows, tokens, 7) out: see COLUMNS.
+    """
 
     def __init__(self, trunk: Path) -> None:
         super().__init__()
-        # Dropout off: one pass sees each example about once, and a step is a third faster. Attention written out is faster in bfloat16 than the fused one.
+        # Dropout off: a pass makes each example anew, and a step is a third faster. Attention written out is faster in bfloat16 than the fused one.
         self.trunk = BertModel.from_pretrained(
             str(trunk), add_pooling_layer=False, attn_implementation="eager", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
         )
@@ -29,37 +35,51 @@ class Network(torch.nn.Module):
         return logits
 
 
-def sentence_logits(read: Tensor, sentence: Tensor, count: int) -> Tensor:
-    """The logits of `count` sentences, out of the tokens' (rows, tokens, 7); `sentence` (rows, tokens) numbers them through the batch, -1 for none."""
-    inside = sentence >= 0
-    numbers = sentence[inside]
-    weight = torch.exp(read[..., 1][inside].clamp(-15, 15))
-    total = torch.zeros(count, dtype=read.dtype).index_add(0, numbers, weight)
-    return torch.zeros(count, dtype=read.dtype).index_add(0, numbers, weight * read[..., 0][inside]) / total.clamp_min(1e-9)
+class Teacher(torch.nn.Module):
+    """The network that teaches, over the trunk of all-mpnet-base-v2: five times as large. It reads what `Network` reads, token for token.
 
-
-def choice_loss(logits: Tensor, group: Tensor, gold: Tensor, groups: int) -> Tensor:
-    """Cross-entropy, summed, of choosing among the sentences of each group or none of them, whose logit is 0.
-
-    One softmax over all passages of a question (Clark and Gardner, 2018) makes the logits of different passages comparable.
+    MPNet has the word pieces of BERT under other numbers, and no kinds of its own: a vector for each is learnt.
     """
-    highest = torch.zeros(groups, dtype=logits.dtype).scatter_reduce(0, group, logits.detach(), "amax")
-    mass = torch.exp(-highest).index_add(0, group, torch.exp(logits - highest[group]))
-    normaliser = torch.log(mass) + highest
-    right = torch.zeros(groups, dtype=logits.dtype).index_add(0, group, gold)
-    return normaliser.sum() - (gold * logits / right[group].clamp_min(1)).sum()
+
+    def __init__(self, trunk: Path, tokenizer: Path) -> None:
+        """Raises ValueError where the trunk has not the word pieces of the tokenizer."""
+        super().__init__()
+        self.trunk = MPNetModel.from_pretrained(str(trunk), add_pooling_layer=False)
+        self.trunk.embeddings.word_embeddings.requires_grad_(requires_grad=False)
+        self.trunk.encoder.relative_attention_bias.requires_grad_(requires_grad=False)  # So that fused attention can be used.
+        self.kinds = torch.nn.Embedding(2, self.trunk.config.hidden_size, _weight=torch.zeros(2, self.trunk.config.hidden_size))
+        self.heads = torch.nn.Linear(self.trunk.config.hidden_size, len(COLUMNS))
+        self.register_buffer("renumbered", _renumbered(tokenizer, trunk / "tokenizer.json"), persistent=False)
+
+    def forward(self, ids: Tensor, kinds: Tensor, mask: Tensor) -> Tensor:
+        words = self.trunk.embeddings.word_embeddings(self.renumbered[ids]) + self.kinds(kinds)
+        states = self.trunk.embeddings(inputs_embeds=words)
+        bias = self.trunk.encoder.compute_position_bias(states).masked_fill(mask[:, None, None] == 0, -1e4)
+        for layer in self.trunk.encoder.layer:
+            states = _attended(layer.attention, states, bias)
+            states = layer.output(layer.intermediate(states), states)
+        logits: Tensor = self.heads(states)
+        return logits
 
 
-def span_loss(read: Tensor, inside: Tensor, places: Tensor) -> Tensor:
-    """Cross-entropy, summed, of where short answers start and end; `places` (n, 3) holds row, first token, last token."""
-    rows = places[:, 0]
-    loss = read.new_zeros(())
-    for column, place in ((2, places[:, 1]), (3, places[:, 2])):
-        scores = read[rows, :, column].masked_fill(~inside[rows], -1e4)
-        loss = loss + torch.nn.functional.cross_entropy(scores, place, reduction="sum")
-    return loss / 2
+def _attended(attention: MPNetAttention, states: Tensor, bias: Tensor) -> Tensor:
+    """Attention by the fused kernels; the library's own writes its figures out in float32, which takes half of a step's time."""
+    inner = attention.attn
+    shape = *states.shape[:-1], -1, inner.attention_head_size
+    query, key, value = (linear(states).view(shape).transpose(1, 2) for linear in (inner.q, inner.k, inner.v))
+    dropped = inner.dropout.p if attention.training else 0.0
+    mixed = scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype), dropout_p=dropped)
+    attended: Tensor = attention.LayerNorm(attention.dropout(inner.o(mixed.transpose(1, 2).flatten(2))) + states)
+    return attended
 
 
-def claim_loss(read: Tensor, places: Tensor) -> Tensor:
-    """Cross-entropy, summed, of the verdicts on claims; `places` (n, 2) holds row and label."""
-    return torch.nn.functional.cross_entropy(read[places[:, 0], 0, 4:7], places[:, 1], reduction="sum")
+def _renumbered(tokenizer: Path, other: Path) -> Tensor:
+    """For each id of a tokenizer, the id of the same word piece in another."""
+    ours, theirs = (json.loads(file.read_bytes())["model"]["vocab"] for file in (tokenizer, other))
+    theirs |= {"[CLS]": theirs["<s>"], "[SEP]": theirs["</s>"], "[PAD]": theirs["<pad>"]}
+    if not theirs.keys() >= ours.keys():
+        raise ValueError(f"{other} has other word pieces than {tokenizer}")
+    ids = torch.zeros(len(ours), dtype=torch.int64)
+    for piece, id in ours.items():
+        ids[id] = theirs[piece]
+    return ids

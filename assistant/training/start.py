@@ -1,4 +1,4 @@
-"""The network that a training starts from: the trunk with new heads, or one back out of the files that ship."""
+"""The networks that a training starts from: a trunk with new heads, or one back out of the files that ship."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor
 
-from assistant.training.network import Network
+from assistant.training.network import Network, Teacher
 
 MATRICES = (
     "attention.self.query",
@@ -29,6 +29,12 @@ def new_network(trunk: Path, seed: int) -> Network:
     return Network(trunk)
 
 
+def new_teacher(trunk: Path, tokenizer: Path, seed: int) -> Teacher:
+    """A larger trunk with heads that the seed fixes; it reads what the tokenizer gives."""
+    torch.manual_seed(seed)
+    return Teacher(trunk, tokenizer)
+
+
 def take_over(network: Network, graph: Path) -> None:
     """Set the weights of a network to those of a graph that ships, as int8 has rounded them: some steps of training bring back the rest.
 
@@ -42,17 +48,6 @@ def take_over(network: Network, graph: Path) -> None:
     if {name: value.shape for name, value in found.items()} != wanted:
         raise ValueError(f"{graph} is of another network")
     network.load_state_dict(found, strict=False)
-
-
-def average(network: Network, graph: Path) -> None:
-    """Set the weights of a network to the mean of its own and those of the graph that it was trained on from.
-
-    So it forgets less of what it knew (Wortsman and others, 2022, "Robust fine-tuning of zero-shot models").
-    """
-    trained = {name: value.clone() for name, value in network.state_dict().items()}
-    take_over(network, graph)
-    mean = {name: (value + trained[name]) / 2 for name, value in network.state_dict().items() if value.is_floating_point()}
-    network.load_state_dict(mean, strict=False)
 
 
 def _names(network: Network) -> list[str]:

@@ -1,82 +1,111 @@
 """The training loop: steps over batches, with checkpoints that it goes on from."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from assistant.training.batches import Batch, batches
+from assistant.training.batches import TOKENS, Batch, batches
 from assistant.training.groups import Group
-from assistant.training.network import Network, choice_loss, claim_loss, sentence_logits, span_loss
+from assistant.training.losses import losses
 
-WARM, COOL = 200, 0.25
-"""The steps in which the learning rate rises to its highest; and the share of the run, at its end, in which it falls to a hundredth."""
+WARM, COOL = 0.05, 0.25
+"""The share of the run in which the learning rate rises to its highest (200 steps at most); and the one, at its end, in which it falls to a hundredth."""
 
 Passes = Callable[[int], Iterable[Group]]
 
-EVERY = 250
-"""Steps between checkpoints: some minutes on two cores."""
+EVERY = 300.0
+"""Seconds between checkpoints."""
 
 
-def train(network: Network, passes: Passes, folder: Path, tokenizer: Any, steps: int, seed: int, rate: float) -> None:
-    """Train for so many steps in all, going on from the last checkpoint in the folder; the same passes, seed and steps give the same order of batches.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long a training is: steps of so many tokens; the seed of its first pass; and its highest learning rate."""
 
-    `passes` gives the groups of a pass for a seed; `rate` is the highest learning rate.
+    steps: int
+    seed: int
+    rate: float
+    tokens: int = TOKENS
+
+
+def train(network: torch.nn.Module, passes: Passes, folder: Path, tokenizer: Any, plan: Plan, teacher: torch.nn.Module | None = None) -> None:
+    """Train to the step that is planned, going on from the last checkpoint in the folder; the same plan gives the same order of batches on as many cores.
+
+    `passes` gives the groups of a pass for a seed. A teacher's figures are aimed at beside the labels.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    network.to(device)
-    optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=rate, weight_decay=0.01)
+    network.to(device).train()
+    if teacher is not None:
+        teacher.to(device, torch.bfloat16).eval()
+    optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=plan.rate, weight_decay=0.01, fused=device == "cuda")
     done = resume(folder, network, optimizer)
-    start, losses = time.perf_counter(), [0.0] * 3
-    for step, batch in enumerate(islice(_endless(passes, tokenizer, seed), done, steps), done + 1):
+    start = saved = time.perf_counter()
+    told = torch.zeros(3, device=device)
+    for step, batch in enumerate(islice(_loaded(passes, tokenizer, plan, device), done, plan.steps), done + 1):
         for group in optimizer.param_groups:
-            group["lr"] = rate * schedule(step, steps)
-        parts = _losses(network, batch, device)
-        sum(part for part in parts if part.requires_grad).backward()
+            group["lr"] = plan.rate * schedule(step, plan.steps)
+        with torch.autocast(device, torch.bfloat16):
+            read = network(batch.ids, batch.kinds, batch.mask).float()
+        parts = losses(read, batch, None if teacher is None else _taught(teacher, batch))
+        torch.stack(parts).sum().backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        losses = [0.98 * old + 0.02 * float(new.detach()) for old, new in zip(losses, parts, strict=True)]
+        told = 0.98 * told + 0.02 * torch.stack(parts).detach()
         if step % 50 == 0:
-            scale = 1 - 0.98 ** (step - done)
-            told = ", ".join(f"{name} {loss / scale:.3f}" for name, loss in zip(("choice", "span", "claim"), losses, strict=True))
-            print(f"step {step} of {steps}: {told}; {(time.perf_counter() - start) / (step - done):.2f} s a step", file=sys.stderr, flush=True)  # noqa: T201
-        if step % EVERY == 0 or step == steps:
+            now = zip(("choice", "span", "claim"), (told / (1 - 0.98 ** (step - done))).tolist(), strict=True)
+            pace = (time.perf_counter() - start) / (step - done)
+            print(f"step {step} of {plan.steps}: {', '.join(f'{name} {loss:.3f}' for name, loss in now)}; {pace:.3f} s a step", file=sys.stderr, flush=True)  # noqa: T201
+        if step == plan.steps or time.perf_counter() - saved > EVERY:
             save(folder, network, optimizer, step)
+            saved = time.perf_counter()
 
 
 def schedule(step: int, steps: int) -> float:
     """Warm-up, then constant, then down: so that a run may be made longer, or shorter, while it goes on (warm-up, stable, decay)."""
     left = (steps - step) / max(1, COOL * steps)
-    return min(1.0, step / WARM, max(0.01, left))
+    return min(1.0, step / min(200, max(1, WARM * steps)), max(0.01, left))
 
 
-def _endless(passes: Passes, tokenizer: Any, seed: int) -> Iterator[Batch]:
-    for number in count():
-        yield from batches(passes(seed + number), tokenizer)
+def _taught(teacher: torch.nn.Module, batch: Batch) -> torch.Tensor:
+    with torch.no_grad():
+        taught: torch.Tensor = teacher(batch.ids, batch.kinds, batch.mask).float()
+    return taught
 
 
-def _losses(network: Network, batch: Batch, device: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Of choosing sentences, of short answers, of claims; each a mean over what the batch holds of it, weighted by its share of the batch."""
-    with torch.autocast(device, torch.bfloat16):
-        read = network(batch.ids.to(device), batch.kinds.to(device), batch.mask.to(device)).float().cpu()
-    questions = batch.groups - len(batch.claims)
-    # Claims are groups without sentences: they add log 1 = 0 to the loss of choice.
-    chosen = choice_loss(sentence_logits(read, batch.sentence, len(batch.gold)), batch.group, batch.gold, batch.groups) if questions else read.new_zeros(())
-    spans = span_loss(read, batch.sentence >= 0, batch.spans) if len(batch.spans) else read.new_zeros(())
-    claims = claim_loss(read, batch.claims) if len(batch.claims) else read.new_zeros(())
-    return chosen / batch.groups, 0.5 * spans / batch.groups, claims / batch.groups
+# --- Batches ---------------------------------------------------------------------------------------------
+
+
+class _Endless(IterableDataset[Batch]):
+    """The batches of one pass after another; where several workers make them, each has passes of its own."""
+
+    def __init__(self, passes: Passes, tokenizer: Any, plan: Plan) -> None:
+        self._passes, self._tokenizer, self._plan = passes, tokenizer, plan
+
+    def __iter__(self) -> Iterator[Batch]:
+        worker = get_worker_info()
+        for number in count(*((worker.id, worker.num_workers) if worker else (0, 1))):
+            yield from batches(self._passes(self._plan.seed + number), self._tokenizer, self._plan.tokens)
+
+
+def _loaded(passes: Passes, tokenizer: Any, plan: Plan, device: str) -> Iterator[Batch]:
+    """The batches, on the device. A GPU is faster than what one core makes for it: then all but two make them."""
+    workers = max(0, (os.cpu_count() or 1) - 2) if device == "cuda" else 0
+    for batch in DataLoader(_Endless(passes, tokenizer, plan), batch_size=None, num_workers=workers):
+        yield batch.to(device)
 
 
 # --- Checkpoints -----------------------------------------------------------------------------------------
 
 
-def save(folder: Path, network: Network, optimizer: torch.optim.Optimizer, step: int) -> None:
+def save(folder: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
     """Write a checkpoint beside the last one, and put it in its place: the word embeddings, which never change, are left out."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value for name, value in network.state_dict().items() if "word_embeddings" not in name}
@@ -84,7 +113,7 @@ def save(folder: Path, network: Network, optimizer: torch.optim.Optimizer, step:
     (folder / "checkpoint.new").replace(folder / "checkpoint.pt")
 
 
-def resume(folder: Path, network: Network, optimizer: torch.optim.Optimizer | None = None) -> int:
+def resume(folder: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer | None = None) -> int:
     """Take over the checkpoint of a folder, if it holds one; how many steps it had done."""
     file = folder / "checkpoint.pt"
     if not file.is_file():
