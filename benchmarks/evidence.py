@@ -20,6 +20,7 @@ import numpy as np
 from assistant.evaluate import auroc
 from assistant.evidence.claims import Judge
 from assistant.evidence.encode import Passage
+from assistant.evidence.likeness import Likeness
 from assistant.evidence.reader import Reader
 from assistant.evidence.shipped import Shipped
 from assistant.types import Support
@@ -37,8 +38,8 @@ def main() -> None:
     """Print the tables of every set that is here."""
     most = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     shipped = Shipped()
-    reader, judge = Reader(shipped), Judge(shipped)
     embedder = open_embedder(DEFAULT_MODEL, default_cache())
+    reader, judge = Reader(shipped), Judge(shipped, Likeness(embedder))
     _print_selection(reader, embedder, most)
     _print_claims(judge, embedder, most)
     _print_speed(reader)

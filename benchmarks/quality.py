@@ -18,6 +18,7 @@ import numpy as np
 from assistant.answer import Assistant
 from assistant.evaluate import auroc, calibration_error, reliability
 from assistant.evidence import open_evidence
+from assistant.evidence.likeness import Likeness
 from assistant.evidence.linear import LinearEvidence
 from index import Index
 from index.build import build
@@ -78,8 +79,9 @@ def _print_row(name: str, file: Path) -> list[dict[str, float]]:
             build(store, documents, embedder, [])
         index = Index.open(scratch)
         assistant = Assistant(index, open_evidence(embedder, index.keywords))
-        words = LinearEvidence(embedder, index.keywords)
-        outcomes = [_outcome(assistant, words, asked) for asked in questions]
+        likeness = Likeness(embedder)
+        words = LinearEvidence(likeness, index.keywords)
+        outcomes = [_outcome(assistant, words, likeness, asked) for asked in questions]
     answerable = np.array([bool(asked.answers) for asked in questions])
     first, cited, by_words, cosine = (np.mean([getattr(o, name) for o, can in zip(outcomes, answerable, strict=True) if can]) for name in RIGHTS)
     confidences = np.array([o.confidences for o in outcomes])
@@ -124,13 +126,13 @@ def _answers(row: dict[str, Any], start: int) -> tuple[tuple[int, int], ...]:
     return tuple((start + a, start + b) for a, b in row["answers"] or row["evidence"]) if row["answerable"] else ()
 
 
-def _outcome(assistant: Assistant, words: LinearEvidence, asked: Asked) -> Outcome:
+def _outcome(assistant: Assistant, words: LinearEvidence, likeness: Likeness, asked: Asked) -> Outcome:
     grounds = assistant.ground(asked.question)
     (answer,) = assistant.answers(grounds)
     rights = [asked.answered_by(citation.sentence) for citation in answer.citations or answer.nearest]
     by_words = words.judge(asked.question, grounds.hits)
     sentences = list({(s.document.id, s.start): s for hit in grounds.hits for s in hit.chunk.sentences}.values())
-    cosines = words.cosines(asked.question, [sentence.text for sentence in sentences])
+    cosines = likeness.cosines(asked.question, [sentence.text for sentence in sentences])
     best = int(np.argmax(cosines))
     return Outcome(
         first=bool(rights) and rights[0],

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from assistant import Assistant
 from assistant.errors import ModelError
 from assistant.evidence.claims import Judge
 from assistant.evidence.encode import CLS, MOST_OVER, MOST_QUESTION, MOST_TEXT, SEP, Passage, encode, open_tokenizer
+from assistant.evidence.likeness import Likeness
 from assistant.evidence.model import ModelEvidence, parts_of, passage_of, reads_language
 from assistant.evidence.reader import NOTHING, Reader
 from assistant.evidence.shipped import FOLDER, Shipped
+from assistant.types import Support, Verdict
 from index import Index
-from index.embed import Embedder
+from index.embed import DEFAULT_MODEL, Embedder, Vectors32
 from index.split import sentence_spans
 from index.types import Chunk, Document, Hit, Sentence
 from tests.conftest import REPOSITORY, build_index, write
@@ -36,8 +39,8 @@ def reader() -> Reader:
 
 
 @pytest.fixture(scope="module")
-def judge() -> Judge:
-    return Judge(Shipped())
+def judge(embedder: Embedder) -> Judge:
+    return Judge(Shipped(), Likeness(embedder))
 
 
 def passage(text: str = TEXT, over: str = "The society") -> Passage:
@@ -122,6 +125,28 @@ def test_a_claim_is_told_from_its_opposite_and_from_what_is_not_said(judge: Judg
     assert swapped < supported
     assert against > swapped
     assert judge.chances("The society paints houses blue.", [TEXT])[0] < supported
+
+
+class Always(Likeness):
+    """Every cosine the same, and the embedding model called so."""
+
+    def __init__(self, embedder: Embedder, cosine: float, model: str = DEFAULT_MODEL) -> None:
+        super().__init__(embedder)
+        self.model, self._cosine = model, cosine
+
+    def cosines(self, asked: str, texts: Sequence[str]) -> Vectors32:
+        return np.full(len(texts), self._cosine, np.float32)
+
+
+def test_likeness_speaks_for_a_claim_where_it_is_that_of_the_model_it_was_fitted_to(embedder: Embedder) -> None:
+    """With another model's cosines, which may lie anywhere, they are left out: the verdict is the same whatever they are."""
+
+    def told(cosine: float, model: str = DEFAULT_MODEL) -> Verdict:
+        return Judge(Shipped(), Always(embedder, cosine, model)).judge("Anna Reed founded the society.", [TEXT])
+
+    assert told(0.1).probability < told(0.9).probability
+    assert told(0.1, "another model") == told(0.9, "another model")
+    assert told(0.9, "another model").verdict is Support.SUPPORTED
 
 
 def test_evidence_longer_than_the_window_is_read_to_its_end(judge: Judge) -> None:
@@ -234,7 +259,7 @@ def test_the_files_are_small_enough_and_the_card_tells_what_they_are() -> None:
     assert max(sizes.values()) <= 25 << 20
     assert sum(sizes.values()) <= 50 << 20
     card = json.loads((FOLDER / "card.json").read_text())
-    assert card["joined"].keys() == {"score", "confidence", "bar", "short answer", "claim", "claim bars"}
+    assert card["joined"].keys() == {"score", "confidence", "bar", "short answer", "claim", "claim bars", "claim alone", "claim alone bars"}
     assert (FOLDER / "MODEL_CARD.md").is_file()
 
 

@@ -5,23 +5,18 @@ What it does not know: it cannot tell a question that the documents answer from 
 """
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 
-import numpy as np
-
 from assistant.evidence.candidates import Candidate, candidates, coverage, fits, logistic, missing_words, share, shares, unknown_names, verdict_of
+from assistant.evidence.likeness import Likeness
 from assistant.types import Judgement, Verdict
-from index.embed import Embedder, Vectors32
 from index.keywords import Vocabulary
-from index.types import Hit, Sentence
+from index.types import Hit
 from index.words import content_words, words
 
 BAR = 0.36
 """Below this confidence the documents are said not to answer. Best at two answerable questions in three, tuned with the weights."""
 WORDS = "words"
-KEPT_VECTORS = 4096
 
 # Fitted by a softmax over the sentences of the found chunks, on the answerable questions of the human-written
 # SQuAD 2.0 part of the training sets, in corpora of 20 articles and of single articles. The last is set by hand.
@@ -42,11 +37,9 @@ CONFIDENCE = {"score": 0.27, "cosine": 3.35, "unknown names": -1.64, "constant":
 class LinearEvidence:
     """Cosine, word overlap weighted by rarity, and the kind of answer that is asked for, in a fitted sum."""
 
-    def __init__(self, embedder: Embedder, vocabulary: Vocabulary) -> None:
-        self._embedder = embedder
+    def __init__(self, likeness: Likeness, vocabulary: Vocabulary) -> None:
+        self._likeness = likeness
         self._vocabulary = vocabulary
-        self._vectors: OrderedDict[str, Vectors32] = OrderedDict()
-        self._lock = threading.Lock()
 
     def judge(self, question: str, hits: Sequence[Hit]) -> Judgement:
         asked = content_words(question)
@@ -54,7 +47,7 @@ class LinearEvidence:
         found = candidates(hits)
         if not found or not words(question):
             return Judgement((), 0.0, BAR, missing, judge=WORDS)
-        cosines = self.cosines(question, [candidate.sentence.text for candidate in found])
+        cosines = self._likeness.cosines(question, [candidate.sentence.text for candidate in found])
         rarity = {stemmed: self._vocabulary.rarity(stemmed) for _, stemmed in asked}
         scored = [(c, self._score(question, rarity, c, float(cosine)), float(cosine)) for c, cosine in zip(found, cosines, strict=True)]
         scored.sort(key=lambda item: (-item[1], item[0].sentence.document.id, item[0].sentence.start))
@@ -77,33 +70,10 @@ class LinearEvidence:
             + SCORE["is a heading, perhaps"] * candidate.heading
         )
 
-    def cosines(self, question: str, texts: Sequence[str]) -> Vectors32:
-        """The cosine of a question with each of some texts, float32 (n,)."""
-        near: Vectors32 = self._embedded(texts) @ self._embedder.question(question)
-        return near
-
-    def similarity(self, sentences: Sequence[Sentence]) -> Vectors32:
-        rows = self._embedded([sentence.text for sentence in sentences])
-        return rows @ rows.T
-
     def supports(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:  # noqa: ARG002 - The words of a claim are all it reads.
         """The verdict on a claim that is not word for word among its evidence; neither is empty."""
         joined = " ".join(evidence)
-        rows = self._embedder.documents([claim, joined, *evidence])
-        cosine = float(max(rows[1:] @ rows[0]))
-        return judge_claim(claim, joined, cosine)
-
-    def _embedded(self, texts: Sequence[str]) -> Vectors32:
-        """The vectors of sentences; the last few thousand made are kept."""
-        with self._lock:
-            vectors = {text: self._vectors[text] for text in texts if text in self._vectors}
-        new = [text for text in dict.fromkeys(texts) if text not in vectors]
-        vectors.update(zip(new, self._embedder.documents(new), strict=True))
-        with self._lock:
-            self._vectors.update(vectors)
-            while len(self._vectors) > KEPT_VECTORS:
-                self._vectors.popitem(last=False)
-        return np.stack([vectors[text] for text in texts])
+        return judge_claim(claim, joined, float(self._likeness.cosines(claim, [joined, *evidence]).max()))
 
 
 # --- Claims --------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from assistant.evidence.candidates import Candidate, candidates, coverage, fits, logistic, missing_words, over_of, shares, unknown_names
 from assistant.evidence.claims import Judge
 from assistant.evidence.encode import Passage
+from assistant.evidence.likeness import Likeness
 from assistant.evidence.linear import LinearEvidence
 from assistant.evidence.reader import Read, Reader
 from assistant.evidence.shipped import Shipped
@@ -58,10 +59,11 @@ class ModelEvidence:
     """The evidence model, with the weights that join it to the rest; for other languages than its own the linear scorer, by itself."""
 
     def __init__(self, embedder: Embedder, vocabulary: Vocabulary, shipped: Shipped) -> None:
-        self._linear = LinearEvidence(embedder, vocabulary)
+        self._likeness = Likeness(embedder)
+        self._linear = LinearEvidence(self._likeness, vocabulary)
         self._vocabulary = vocabulary
         self._reader = Reader(shipped)
-        self._judge = Judge(shipped)
+        self._judge = Judge(shipped, self._likeness)
         self._joined = shipped.card["joined"]
 
     def judge(self, question: str, hits: Sequence[Hit]) -> Judgement:
@@ -99,7 +101,7 @@ class ModelEvidence:
         return best.sentence.document.text[before + answer.span[0] : before + answer.span[1]] or None
 
     def similarity(self, sentences: Sequence[Sentence]) -> Vectors32:
-        return self._linear.similarity(sentences)
+        return self._likeness.among([sentence.text for sentence in sentences])
 
     def supports(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
         said = [text for text in evidence if text.strip()]

@@ -22,7 +22,7 @@ from index.embed.runtime import cores
 FOLDER = Path(__file__).parent / "model"
 MODELS = {"evidence": "model.onnx", "claims": "claims.onnx"}
 """The file of the model that finds what answers, and of the one that judges claims."""
-JOINED = {"evidence": ("score", "confidence", "bar", "short answer"), "claims": ("claim", "claim bars")}
+JOINED = {"evidence": ("score", "confidence", "bar", "short answer"), "claims": ("claim", "claim bars", "claim alone", "claim alone bars")}
 """What the card says of joining each: it was fitted to that model, and to no other."""
 Floats = NDArray[np.float32]
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from assistant.agreement import disagreements
 from assistant.answer import CHUNKS
 from assistant.evidence.candidates import candidates
-from assistant.evidence.claims import EVIDENCE, Judge, measured
+from assistant.evidence.claims import ALONE, EVIDENCE, LIKE, Judge
+from assistant.evidence.likeness import Likeness
 from assistant.evidence.model import FEATURES, SIGNS, Floats, measure, passage_of, signs
 from assistant.evidence.reader import Reader
 from assistant.evidence.shipped import Shipped
@@ -23,7 +24,7 @@ from assistant.training.sets import Article, Asked, read_claims, read_questions,
 from assistant.training.twist import Kinds
 from index import Index
 from index.build import build
-from index.embed import DEFAULT_MODEL, default_cache, open_embedder
+from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
 from index.store import Store
 from index.types import Document
 
@@ -38,7 +39,7 @@ UNKNOWN_NAMES = -3.0
 """Set by hand: that no document holds a name or a code of the question tells by itself that none answers, and the held-out questions have too few of them."""
 PRECISE = 0.6
 """How often a short answer that is shown shall be right, to the word."""
-SUPPORTED = 0.9
+SUPPORTED = 0.92
 """How often a claim is truly supported where the verdict is that it is."""
 WEAK = 0.5
 """The probability from which on a claim may be supported: as likely as not. Half of the fitted claims are."""
@@ -65,15 +66,16 @@ def fit(data: Path, folder: Path, model: str) -> dict[str, object]:
     """What the card in a folder says of joining one of its models, "evidence" or "claims"; it is written there."""
     shipped = Shipped(folder)
     asked = [question for question in read_questions(data, held=True) if question.set in SETS]
-    joined = _evidence(asked, Reader(shipped)) if model == "evidence" else _claims(data, asked, Judge(shipped))
+    embedder = open_embedder(DEFAULT_MODEL, default_cache())
+    joined = _evidence(asked, Reader(shipped), embedder) if model == "evidence" else _claims(data, asked, Judge(shipped, Likeness(embedder)))
     card = json.loads((folder / "card.json").read_bytes())
     (folder / "card.json").write_text(json.dumps({**card, "joined": {**card["joined"], **joined}}, indent=1) + "\n", "utf-8")
     return joined
 
 
-def _evidence(asked: Sequence[Asked], reader: Reader) -> dict[str, object]:
+def _evidence(asked: Sequence[Asked], reader: Reader, embedder: Embedder) -> dict[str, object]:
     """How the model's figures for sentences are joined with the search, and what confidence they give."""
-    cases = [case for part in (0, 1, None) for case in _ask(asked, reader, part)]
+    cases = [case for part in (0, 1, None) for case in _ask(asked, reader, embedder, part)]
     score = _rank([case for case in cases if case.right.any()])
     scores = [case.features @ score for case in cases]
     # The others are all answerable: with them a confidence would be too high wherever people ask what is not there.
@@ -91,14 +93,13 @@ def _evidence(asked: Sequence[Asked], reader: Reader) -> dict[str, object]:
     }
 
 
-def _ask(asked: Sequence[Asked], reader: Reader, part: int | None) -> list[Case]:
+def _ask(asked: Sequence[Asked], reader: Reader, embedder: Embedder, part: int | None) -> list[Case]:
     """Questions, asked of an index of all their articles, or of every other one: then half of them are foreign to it."""
     articles = list({id(question.article): question.article for question in asked}.values())
     indexed = [article for number, article in enumerate(articles) if part is None or number % 2 == part]
     starts = {id(article): _starts(article) for article in indexed}
     asked = asked if part is None else [question for question in asked if id(question.article) not in starts][::3]
     with tempfile.TemporaryDirectory() as scratch:
-        embedder = open_embedder(DEFAULT_MODEL, default_cache())
         store = Store(Path(scratch))
         with store.lock():
             build(store, [_document(str(number), article) for number, article in enumerate(indexed)], embedder, [])
@@ -193,12 +194,17 @@ def _claims(data: Path, asked: Sequence[Asked], judge: Judge) -> dict[str, objec
             continue
         stated = of_question(row, question.article.answers, kinds, chance)
         claims += [(claim, row.over) for claim in ([stated] if stated else [*of_sentence(row, kinds, chance)])]
-    told = np.stack([measured(judge.chances(c.claim, [c.evidence])[0], disagreements(c.claim, [c.evidence], over)) for c, over in claims])
+    told = np.stack([judge.measure(c.claim, [c.evidence], disagreements(c.claim, [c.evidence], over)) for c, over in claims])
     supported = np.array([claim.label == 0 for claim, _ in claims])
-    weights = _logistic_fit(told[:, :-1], supported)
-    weights[1:-1] = np.minimum(weights[1:-1], 0.0)  # A rule that is broken never speaks for a claim.
-    chances = 1 / (1 + np.exp(-told @ weights))
-    return {"claim": dict(zip(EVIDENCE, map(_short, weights), strict=True)), "claim bars": [_bar_of_precision(chances, supported, SUPPORTED), WEAK]}
+    joined: dict[str, object] = {}
+    for (weights, bars), left_out in ((LIKE, ()), (ALONE, ("cosine",))):
+        kept = np.array([name not in left_out for name in EVIDENCE])
+        fitted = np.zeros(len(EVIDENCE))
+        fitted[kept] = _logistic_fit(told[:, kept][:, :-1], supported)
+        fitted[2:-1] = np.minimum(fitted[2:-1], 0.0)  # A rule that is broken never speaks for a claim.
+        joined[weights] = dict(zip(EVIDENCE, map(_short, fitted), strict=True))
+        joined[bars] = [_bar_of_precision(1 / (1 + np.exp(-told @ fitted)), supported, SUPPORTED), WEAK]
+    return joined
 
 
 def _short(value: float) -> float:
