@@ -467,6 +467,8 @@ def several(own: Server, offline: dict[str, str], tmp_path: Path) -> Iterator[Se
 
 
 def test_people_log_in_and_see_their_own_conversations_and_what_is_shared(several: Server, tmp_path: Path, chromium: Any) -> None:
+    from playwright.sync_api import expect
+
     anna, ben = Page(chromium, several.address), Page(chromium, several.address)
     for page in (anna, ben):
         assert page.tab.url.endswith("/login")
@@ -498,7 +500,9 @@ def test_people_log_in_and_see_their_own_conversations_and_what_is_shared(severa
     anna.tab.click("#fn-tab-chats")
     anna.tab.get_by_role("button", name="More: What is").click()
     pressed(anna, "Share")
-    link = anna.tab.locator(".fn-dialog .fn-field").input_value()
+    field = anna.tab.locator(".fn-dialog .fn-field")
+    expect(field).to_have_value(re.compile("shared="))
+    link = field.input_value()
     pressed(anna, "Close")
     ben.open(link.removeprefix(several.address))
     said(ben, "You are reading a conversation that anna shared.")
