@@ -22,7 +22,7 @@ from assistant.evidence.reader import NOTHING, Reader
 from assistant.evidence.shipped import FOLDER, Shipped
 from assistant.types import Support, Verdict
 from index import Index
-from index.embed import DEFAULT_MODEL, Embedder, Vectors32
+from index.embed import DEFAULT_MODEL, Embedder
 from index.split import sentence_spans
 from index.types import Chunk, Document, Hit, Sentence
 from tests.conftest import REPOSITORY, build_index, write
@@ -134,8 +134,8 @@ class Always(Likeness):
         super().__init__(embedder)
         self.model, self._cosine = model, cosine
 
-    def cosines(self, asked: str, texts: Sequence[str]) -> Vectors32:
-        return np.full(len(texts), self._cosine, np.float32)
+    def nearest(self, text: str, others: Sequence[str]) -> float:
+        return self._cosine
 
 
 def test_likeness_speaks_for_a_claim_where_it_is_that_of_the_model_it_was_fitted_to(embedder: Embedder) -> None:

@@ -11,7 +11,7 @@ from assistant.evidence.candidates import logistic, verdict_of
 from assistant.evidence.encode import MOST_TEXT, Passage
 from assistant.evidence.likeness import Likeness
 from assistant.evidence.reader import softmax
-from assistant.evidence.shipped import Shipped
+from assistant.evidence.shipped import ALONE, LIKE, Shipped
 from assistant.types import Support, Verdict
 from index.embed import DEFAULT_MODEL
 from index.split import sentence_spans
@@ -21,9 +21,6 @@ EVIDENCE = ("logit", "cosine", *RULES, "constant")
 """What the probability that a claim is supported is the logistic function of a weighted sum of: the model's log odds, the cosine of the claim with the
 sentence that is most like it, and each rule that is broken."""
 LEAST = 1e-4
-LIKE, ALONE = ("claim", "claim bars"), ("claim alone", "claim alone bars")
-"""What the card calls the weights, and the probabilities from which a claim counts as supported and as weak: with the cosines of the model that they were
-fitted to, and without, for an index that is made with another."""
 
 
 class Judge:
@@ -31,8 +28,7 @@ class Judge:
 
     def __init__(self, shipped: Shipped, likeness: Likeness) -> None:
         self._shipped = shipped
-        self._likeness = likeness
-        self._names = LIKE if likeness.model == DEFAULT_MODEL else ALONE
+        self._likeness = likeness if likeness.model == DEFAULT_MODEL else None
 
     def judge(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
         """The verdict on a claim that is not word for word among its evidence; neither is empty. `around` is where the evidence stands: title, heading.
@@ -40,17 +36,17 @@ class Judge:
         A broken rule makes the verdict "unsupported"; the probability weighs it as often as it was right.
         """
         differs = disagreements(claim, evidence, around)
-        weights, bars = (self._shipped.card["joined"][name] for name in self._names)
+        weights, bars = (self._shipped.card["joined"][name] for name in (LIKE if self._likeness else ALONE))
         probability = logistic(float(self.measure(claim, evidence, differs) @ [weights[name] for name in EVIDENCE]))
         hard = [name for name in differs if name != "name" or around]  # A sentence that says "he" names nobody; its title may.
         verdict = verdict_of(probability, *bars)
         return Verdict(Support.UNSUPPORTED if hard else verdict.verdict, verdict.probability, differs)
 
     def measure(self, claim: str, evidence: Sequence[str], differs: Sequence[str]) -> NDArray[np.float64]:
-        """The model's log odds, the likeness, and the rules that are broken, as EVIDENCE, float64 (n,)."""
+        """The model's log odds, the likeness (0 where it does not count), and the rules that are broken, as EVIDENCE, float64 (n,)."""
         sure = min(max(self.chances(claim, evidence)[0], LEAST), 1 - LEAST)
-        like = self._likeness.cosines(claim, [text[start:end] for text in evidence for start, end in sentence_spans(text)])
-        return np.array([math.log(sure / (1 - sure)), float(like.max()), *(name in differs for name in RULES), 1.0])
+        like = self._likeness.nearest(claim, [text[start:end] for text in evidence for start, end in sentence_spans(text)]) if self._likeness else 0.0
+        return np.array([math.log(sure / (1 - sure)), like, *(name in differs for name in RULES), 1.0])
 
     def chances(self, claim: str, evidence: Sequence[str]) -> tuple[float, float, float]:
         """The probabilities that the evidence supports a claim, contradicts it, or does neither; of more than is read at once, by its best part."""

@@ -21,9 +21,14 @@ class Likeness:
         self._lock = threading.Lock()
 
     def cosines(self, asked: str, texts: Sequence[str]) -> Vectors32:
-        """The cosine of a question, or a claim, with each of some texts, float32 (n,)."""
+        """The cosine of a question with each of some texts, float32 (n,)."""
         near: Vectors32 = self._rows(texts) @ self._embedder.question(asked)
         return near
+
+    def nearest(self, text: str, others: Sequence[str]) -> float:
+        """The cosine of a text with the one of some others that is most like it."""
+        rows = self._rows([text, *others])
+        return float((rows[1:] @ rows[0]).max())
 
     def among(self, texts: Sequence[str]) -> Vectors32:
         """The cosine of each of some texts with each, float32 (n, n)."""

@@ -73,7 +73,7 @@ class LinearEvidence:
     def supports(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:  # noqa: ARG002 - The words of a claim are all it reads.
         """The verdict on a claim that is not word for word among its evidence; neither is empty."""
         joined = " ".join(evidence)
-        return judge_claim(claim, joined, float(self._likeness.cosines(claim, [joined, *evidence]).max()))
+        return judge_claim(claim, joined, self._likeness.nearest(claim, [joined, *evidence]))
 
 
 # --- Claims --------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from assistant.settings import keep_offline
 if TYPE_CHECKING:
     from assistant.training.network import Network, Teacher
 
-MODELS = ("teacher", "evidence", "claims")
 OF_TEACHER, ANEW, ON = 3.5e-5, 1.5e-4, 1e-4
 """The highest learning rates, for batches of 5,120 tokens: of the teacher; of a network with new heads; and of one that was trained before."""
 
@@ -79,11 +78,11 @@ def _finish(network: "Network", tokenizer: Path, arguments: argparse.Namespace, 
 
 
 def _arguments() -> argparse.Namespace:
-    from assistant.evidence.shipped import FOLDER
+    from assistant.evidence.shipped import FOLDER, MODELS
 
     parser = argparse.ArgumentParser(prog="python -m assistant.training", description=__doc__)
     parser.add_argument("data", type=Path, help="the folder with the training sets (see the model card)")
-    parser.add_argument("--model", choices=MODELS, default="evidence", help="which: `claims` starts from the evidence model in the folder of --out")
+    parser.add_argument("--model", choices=["teacher", *MODELS], default="evidence", help="`claims` starts from the evidence model in the folder of --out")
     parser.add_argument("--trunk", type=Path, help="the folder of all-mpnet-base-v2: what the teacher is made of; with another model, the teacher teaches it")
     parser.add_argument("--go-on", action="store_true", help="start from the model of that name in the folder of --out")
     parser.add_argument("--folder", type=Path, default=Path(".training"), help="where checkpoints are kept (default: .training)")

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from assistant.agreement import disagreements
 from assistant.answer import CHUNKS
 from assistant.evidence.candidates import candidates
-from assistant.evidence.claims import ALONE, EVIDENCE, LIKE, Judge
+from assistant.evidence.claims import EVIDENCE, Judge
 from assistant.evidence.likeness import Likeness
 from assistant.evidence.model import FEATURES, SIGNS, Floats, measure, passage_of, signs
 from assistant.evidence.reader import Reader
-from assistant.evidence.shipped import Shipped
+from assistant.evidence.shipped import ALONE, LIKE, Shipped
 from assistant.training.claims import of_question, of_sentence
 from assistant.training.sets import Article, Asked, read_claims, read_questions, row_of
 from assistant.training.twist import Kinds

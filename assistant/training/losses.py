@@ -3,6 +3,8 @@
 A teacher's probabilities may stand beside the labels (Hinton, Vinyals and Dean, 2015, "Distilling the knowledge in a neural network").
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
@@ -20,7 +22,7 @@ def losses(read: Tensor, batch: Batch, taught: Tensor | None = None) -> tuple[Te
     """
     chosen = spans = claims = read.new_zeros(())
     if len(batch.gold):  # Claims are groups without sentences: they add log 1 = 0.
-        told, other = (one if one is None else sentence_logits(one, batch.sentence, len(batch.gold)) for one in (read, taught))
+        told, other = _of_both(lambda one: sentence_logits(one, batch.sentence, len(batch.gold)), read, taught)
         chosen = choice_loss(told, batch.group, batch.gold, batch.groups, other)
     if len(batch.spans):
         spans = span_loss(read, batch.sentence >= 0, batch.spans, taught)
@@ -59,22 +61,24 @@ def _normaliser(logits: Tensor, group: Tensor, groups: int) -> Tensor:
 def span_loss(read: Tensor, inside: Tensor, places: Tensor, taught: Tensor | None = None) -> Tensor:
     """Cross-entropy, summed, of where short answers start and end; `places` (n, 3) holds row, first token, last token."""
     rows = places[:, 0]
-    loss = read.new_zeros(())
-    for column, place in ((2, places[:, 1]), (3, places[:, 2])):
-        told, other = (one if one is None else one[rows, :, column].masked_fill(~inside[rows], -1e4) for one in (read, taught))
-        loss = loss + cross_entropy(told, _aim(told, place, other), reduction="sum")
-    return loss / 2
+    told, other = _of_both(lambda one: one[rows, :, 2:4].masked_fill(~inside[rows, :, None], -1e4), read, taught)
+    return cross_entropy(told, _aim(told, places[:, 1:], other), reduction="sum") / 2
 
 
 def claim_loss(read: Tensor, places: Tensor, taught: Tensor | None = None) -> Tensor:
     """Cross-entropy, summed, of the verdicts on claims; `places` (n, 2) holds row and label."""
-    told, other = (one if one is None else one[places[:, 0], 0, 4:7] for one in (read, taught))
+    told, other = _of_both(lambda one: one[places[:, 0], 0, 4:7], read, taught)
     return cross_entropy(told, _aim(told, places[:, 1], other), reduction="sum")
 
 
+def _of_both(pick: Callable[[Tensor], Tensor], read: Tensor, taught: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """The same figures of what was read, and of what a teacher read where there is one."""
+    return pick(read), None if taught is None else pick(taught)
+
+
 def _aim(told: Tensor, labels: Tensor, taught: Tensor | None) -> Tensor:
-    """The probabilities that are aimed at: the label's, or a teacher's beside it."""
-    return labels if taught is None else _mixed(one_hot(labels, told.shape[1]), torch.softmax(taught, 1))
+    """What is aimed at along the second axis: the label, or probabilities, a teacher's beside it."""
+    return labels if taught is None else _mixed(one_hot(labels, told.shape[1]).movedim(-1, 1), torch.softmax(taught, 1))
 
 
 def _mixed(labels: Tensor, taught: Tensor) -> Tensor:

@@ -245,8 +245,8 @@ class Chats:
             self._states[known] = _standing(citation, find).state
         return self._states[known]
 
-    def passage(self, key: str, label: int) -> dict[str, Any] | None:
-        """A cited sentence in its document; None if the answer is not known (any more)."""
+    def passage(self, key: str, label: int, mine: bool = True) -> dict[str, Any] | None:
+        """A cited sentence in its document; None if the answer is not known (any more). How it was rated is told to its owner alone."""
         found = self._cited(key, label)
         if found is None:
             return None
@@ -254,7 +254,7 @@ class Chats:
         now = _standing(cited, find)
         others = [c for c in answer.citations or answer.nearest if c.label != label and c.sentence.document.id == cited.sentence.document.id]
         told = viewer.passage(cited, now, [(other, _standing(other, find)) for other in others], self.library.pages)
-        return {**told, "rated": self.rated(key, label)}
+        return {**told, "rated": self.rated(key, label)} if mine else told
 
     def document(self, key: str, label: int) -> Document | None:
         """Today's document of a citation."""

@@ -41,9 +41,7 @@ def add(router: APIRouter, who: Who) -> None:
 
     @router.get("/passage/{key}/{label}")
     def passage(request: Request, key: str, label: int, shared: str = "") -> Response:
-        found = read(request, key, shared, lambda chats: chats.passage(key, label))
-        if found and shared:
-            del found["rated"]  # What its owner thinks of it is not shared.
+        found = read(request, key, shared, lambda chats: chats.passage(key, label, mine=not shared))
         return told(found) if found else missing(chosen(request.headers)("gone-answer"))
 
     @router.get("/page/{key}/{label}/{page}")
