@@ -6,42 +6,21 @@ Pure rules over words, in English. They know nothing of meaning: a claim that br
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from assistant.opposites import OPPOSITE
+from assistant.quantities import ALIKE, FAMILY, MONEY, MONTHS, ORDINAL, Token, close, dates_spelt, tokens_of
 from index.split import sentence_spans
 from index.words import STOP_WORDS, fold, stem, words
 
-TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*|[%€$£¥°]")
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-VALUE = {word: float(n) for n, word in enumerate(SMALL)} | {word: 10.0 * n for n, word in enumerate(TENS, 2)} | {"dozen": 12.0}
-SCALE = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "bn": 1e9}
-ROUGHLY = re.compile(
-    r"\b(?:about|around|nearly|roughly|approximately|almost|some|over|under|more than|less than|fewer than|at least|up to|circa)\b", re.IGNORECASE
-)
+ROUGHLY = re.compile(r"\b(?:about|around|nearly|roughly|approximately|almost|some|circa) (?:[€$£¥] )?(?:a )?$", re.IGNORECASE)
+AT_MOST = re.compile(r"\b(?:under|below|(?:less|fewer) than|up to|at most|no (?:more|later|longer) than|maximum of) (?:[€$£¥] )?$", re.IGNORECASE)
+AT_LEAST = re.compile(r"\b(?:over|above|(?<!no )more than|at least|no (?:less|fewer) than|minimum of|exceed(?:s|ed|ing)?) (?:[€$£¥] )?$", re.IGNORECASE)
 ROUNDING = 0.06
 """How far, as a share, a number that is said to be rough may lie from the one in the evidence."""
+BEYOND = 1.5
+"""How far a number may lie beyond a bound: what is over 800 may be 873, and is not thought to be 2,000."""
 
-UNITS = (
-    "second minute hour day week month quarter year decade century",
-    "millimetre centimetre metre kilometre mile inch foot yard millimeter centimeter meter kilometer mm cm m km mi ft",
-    "gram kilogram tonne ton pound ounce mg g kg lb oz",
-    "litre liter millilitre gallon pint ml l",
-    "dollar euro pound yen franc cent € $ £ ¥ usd eur gbp",
-    "byte kilobyte megabyte gigabyte terabyte kb mb gb tb",
-    "volt watt kilowatt megawatt ampere w kw mw v",
-    "percent point %",
-)
-FAMILY = {stem(unit): number for number, units in enumerate(UNITS) for unit in units.split()}
-ALIKE = {
-    "%": "percent", "$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "usd": "dollar", "eur": "euro", "gbp": "pound",
-    "km": "kilometr", "kilomet": "kilometr", "m": "metr", "meter": "metr", "cm": "centimetr", "centimet": "centimetr", "mm": "millimetr",
-    "kg": "kilogram", "g": "gram", "lb": "pound", "ft": "foot", "liter": "litr", "l": "litr", "mi": "mile",
-}  # fmt: skip
-"""The stems of units that are written in several ways."""
-MONTHS = "january february march april may june july august september october november december".split()
 DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 CALENDAR = {name[:length]: name for name in (*MONTHS, *DAYS) for length in (3, 4, len(name))}
 
@@ -52,97 +31,85 @@ REACH = 4
 ALL = frozenset("all every each always everyone everybody everything entire whole any".split())
 SOME = frozenset("some several few many most often sometimes usually occasionally rarely partly partially mostly".split())
 ONLY = frozenset("only solely exclusively sole".split())
+BARRED = ONLY | frozenset("just merely alone except unless but nothing none limited single one unique".split())
+"""Words that leave the rest out, as "only" does."""
 NAME = re.compile(r"(?<![\w.!?:“\"(])(?<!^)(?<![.!?:] )(?<![“\"(])\b[A-Z][\w’'-]*")
 RUN = re.compile(r"\b[A-Z][\w’'-]*(?: (?:of|the|de|von|van|and|for)(?= [A-Z]))*(?: [A-Z][\w’'-]*)+")
 CODE = re.compile(r"(?<!\S)(?:--?|\.|/)[A-Za-z][\w./-]*\w|\b\w+(?:\.\w+)*\.(?:txt|md|pdf|docx?|html?|json|py|csv|xlsx?)\b|\b\w+\[\w+\]|\b\w+_\w+\b")
 ACRONYM = re.compile(r"\b[A-Z]{2,6}s?\b")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A word or number of a text: as written, folded, its stem, and the value of a number."""
-
-    text: str
-    folded: str
-    stem: str
-    value: float | None
-
-
 def disagreements(claim: str, evidence: Sequence[str], around: str = "") -> tuple[str, ...]:
     """The kinds of thing in which a claim differs from its evidence, in the order of RULES; `around` (title, heading) may lend names and dates only."""
-    said = _tokens(claim)
-    known = [token for text in evidence for token in _tokens(text)]
-    case = _Case(claim, said, " ".join(evidence), known, _nearest(said, evidence), around)
+    said = tokens_of(claim)
+    sentences = [tokens_of(text[start:end]) for text in evidence for start, end in sentence_spans(text)]
+    own = _contents(said)
+    near = max(sentences, key=lambda sentence: len(own & _contents(sentence)), default=[])
+    case = _Case(claim, said, " ".join(evidence), list(chain.from_iterable(sentences)), near, around)
     return tuple(name for name, rule in RULES.items() if rule(case))
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
+    """A claim and its evidence, as texts and as tokens; `near` is the sentence of the evidence that shares most words with the claim.
+
+    What that sentence denies or bounds is of the claim's matter, what others do may not be.
+    """
+
     claim: str
-    said: list[_Token]
+    said: list[Token]
     evidence: str
-    known: list[_Token]
-    near: list[_Token]
+    known: list[Token]
+    near: list[Token]
     around: str
-
-
-def _nearest(said: Sequence[_Token], evidence: Sequence[str]) -> list[_Token]:
-    """The sentence of the evidence that shares most words with a claim: what it denies or bounds is of the claim's matter, what others do may not be."""
-    own = _contents(said)
-    sentences = [_tokens(text[start:end]) for text in evidence for start, end in sentence_spans(text)]
-    return max(sentences, key=lambda tokens: len(own & _contents(tokens)), default=[])
-
-
-def _tokens(text: str) -> list[_Token]:
-    found: list[_Token] = []
-    for match in TOKEN.finditer(text.replace("n’t", " not").replace("n't", " not").replace("cannot", "can not")):
-        word = match[0]
-        folded = fold(word)
-        value = _number(word) if word[0].isdecimal() else VALUE.get(folded)
-        if folded in SCALE and found and found[-1].value is not None:
-            last = found.pop()
-            found.append(_Token(f"{last.text} {word}", last.folded, last.stem, (last.value or 0.0) * SCALE[folded]))
-        elif value is not None and value < 10 and found and (before := found[-1].value) is not None and found[-1].folded in TENS:
-            last = found.pop()
-            found.append(_Token(f"{last.text}-{word}", last.folded, last.stem, before + value))
-        else:
-            if "-" in word and value is None and all(part in VALUE for part in folded.split("-")):
-                value = sum(VALUE[part] for part in folded.split("-"))
-            found.append(_Token(word, folded, ALIKE.get(stem(word), stem(word)), value))
-    return found
-
-
-def _number(text: str) -> float:
-    """A number, its commas taken for thousands; of "3,5" a fraction."""
-    whole = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text)
-    plain = text.replace(",", "") if whole else text.replace(",", ".")
-    head, _, rest = plain.partition(".")
-    return float(f"{head}.{rest.replace('.', '')}" if rest else head)
 
 
 # --- Rules -----------------------------------------------------------------------------------------------
 
 
 def _numbers(case: _Case) -> bool:
-    """A number of the claim that is not in the evidence."""
-    there = [token.value for token in case.known if token.value is not None]
-    lent = {float(number) for number in re.findall(r"\b\d{4}\b", case.around)}
+    """A number of the claim that is not in the evidence, or an ordinal in whose place it has others."""
+    over = tokens_of(case.around)
+    years = {token.value for token in over if token.value is not None and token.text.isdecimal() and len(token.text) == 4}
+    named = {(before.stem, token.value) for before, token in pairwise(over)}  # "Windows 11" may be said where the title says it.
+    ordinals = [token for token in case.known if token.folded in ORDINAL]
     for place, token in enumerate(case.said):
-        if token.value is None or token.folded in ("one", "zero") or token.value in lent or _close(token.value, there, 1e-9):
+        if token.is_in(case.known) or token.value in years or (place and (case.said[place - 1].stem, token.value) in named):
             continue
-        before = " ".join(t.text for t in case.said[max(0, place - 3) : place])
-        if not (ROUGHLY.search(before) and _close(token.value, there, ROUNDING)) and not _counted(token.value, case):
+        if token.value is None:
+            if token.folded in ORDINAL and ORDINAL[token.folded] > 2 and ordinals:
+                return True
+        elif not (token.folded == "one" or token.value == 0 or _bounded(place, case) or _counted(token.value, case)):
             return True
     return False
 
 
-def _close(value: float, others: Sequence[float], within: float) -> bool:
-    return any(abs(value - other) <= within * max(abs(value), abs(other), 1e-9) for other in others)
+def _bounded(place: int, case: _Case) -> bool:
+    """Whether the evidence has a number that lies where the claim says that it lies: about there, above, below."""
+    value, before = case.said[place].value or 0.0, _before(case.said, place)
+    for there, token in enumerate(case.known):
+        if token.value is None or not value:
+            continue
+        beyond = 1 + ROUNDING if _is_bound(_before(case.known, there)) else BEYOND
+        if (ROUGHLY.search(before) and close(value, token.value, ROUNDING)) or (
+            (AT_LEAST.search(before) and value <= token.value <= value * beyond) or (AT_MOST.search(before) and value / beyond <= token.value <= value)
+        ):
+            return True
+    return False
+
+
+def _is_bound(before: str) -> bool:
+    return bool(AT_LEAST.search(before) or AT_MOST.search(before))
+
+
+def _before(said: Sequence[Token], place: int) -> str:
+    """The four words before a place, and a space."""
+    return "".join(f"{token.text} " for token in said[max(0, place - 4) : place])
 
 
 def _counted(value: float, case: _Case) -> bool:
-    """A small number may be what the evidence lists: "three members" over "A, B and C"."""
-    return 3 <= value <= 10 and any(len(re.split(r",\s*(?:and\s+)?|\s+and\s+", part)) == value for part in re.split(r"[.;:]", case.evidence))
+    """A small number may be what the evidence lists: "three members" over "A, B and C", "two" over "A and B"."""
+    return 2 <= value <= 10 and any(len(re.split(r",\s*(?:and\s+)?|\s+and\s+", part)) == value for part in re.split(r"[.;:]", case.evidence))
 
 
 def _bound(case: _Case) -> bool:
@@ -160,12 +127,12 @@ def _bound(case: _Case) -> bool:
     return False
 
 
-def _measured(tokens: Sequence[_Token]) -> Iterator[tuple[float, str]]:
+def _measured(tokens: Sequence[Token]) -> Iterator[tuple[float, str]]:
     """Each number with the stem of the next content word, or of the sign of money before it."""
     for place, token in enumerate(tokens):
         if token.value is None or token.folded == "one":
             continue
-        if place and tokens[place - 1].text in "€$£¥":
+        if place and tokens[place - 1].text in MONEY:
             yield token.value, ALIKE[tokens[place - 1].text]
             continue
         for after in tokens[place + 1 : place + 3]:
@@ -178,7 +145,7 @@ def _measured(tokens: Sequence[_Token]) -> Iterator[tuple[float, str]]:
 
 def _dates(case: _Case) -> bool:
     """A month or a weekday of the claim that is not in the evidence, which names another."""
-    said, known = _calendar(case.claim), _calendar(f"{case.evidence} {case.around}")
+    said, known = (_calendar(dates_spelt(text)) for text in (case.claim, f"{case.evidence} {case.around}"))
     return any(name not in known and known & set(kind) for kind in (MONTHS, DAYS) for name in said & set(kind))
 
 
@@ -237,11 +204,11 @@ def _negation(case: _Case) -> bool:
     return any(word in here and word not in said and stems.count(word) < 2 for word in known)
 
 
-def _contents(tokens: Sequence[_Token]) -> set[str]:
+def _contents(tokens: Sequence[Token]) -> set[str]:
     return {token.stem for token in tokens if token.value is None and token.folded not in STOP_WORDS}
 
 
-def _denied(tokens: Sequence[_Token]) -> set[str]:
+def _denied(tokens: Sequence[Token]) -> set[str]:
     """The first content word after each negation, within reach; "not only", "no later than" deny nothing."""
     found = set()
     for place, token in enumerate(tokens):
@@ -258,7 +225,7 @@ def _quantifiers(case: _Case) -> bool:
     """All of what the evidence says of some, or only what it says of more."""
     said, known = ({token.folded for token in tokens} for tokens in (case.said, case.known))
     universal = bool(said & ALL) and any(token.folded in SOME for token in case.near) and not known & ALL
-    only = bool(said & ONLY) and not known & (ONLY | {"except", "unless", "but", "nothing", "none", "limited", "single", "one", "unique"})
+    only = any(token.folded in ONLY for token in case.said) and "not only" not in fold(case.claim) and not known & BARRED
     return universal or only
 
 
@@ -270,7 +237,7 @@ def _comparatives(case: _Case) -> bool:
     return any(word not in known and not said & set(OPPOSITE[word]) and near & set(OPPOSITE[word]) for word in said & OPPOSITE.keys())
 
 
-def _uncapitalised(tokens: Sequence[_Token]) -> set[str]:
+def _uncapitalised(tokens: Sequence[Token]) -> set[str]:
     """The words of a sentence that are no names: its first, and those that are written small."""
     return {token.folded for place, token in enumerate(tokens) if not place or token.text[:1].islower()}
 
@@ -290,12 +257,12 @@ def _roles(case: _Case) -> bool:
     return False
 
 
-def _named(tokens: Sequence[_Token]) -> list[int]:
+def _named(tokens: Sequence[Token]) -> list[int]:
     """The places of names."""
     return [place for place, token in enumerate(tokens) if token.text[:1].isupper() and token.folded not in STOP_WORDS]
 
 
-def _verbs(tokens: Sequence[_Token]) -> dict[str, bool]:
+def _verbs(tokens: Sequence[Token]) -> dict[str, bool]:
     """The content words between two names, each with whether "by" follows it."""
     return {one.stem: after.folded == "by" for one, after in pairwise(tokens) if one.text[:1].islower() and one.folded not in STOP_WORDS}
 

@@ -1,0 +1,195 @@
+"""Numbers as English texts write them: in figures and words, with scales and units, as shares, ordinals, decades, dates and hours.
+
+A token is a word, or a number with all that it may mean beside its own value: "25%" a quarter, "3 pm" fifteen hours, "the 1990s" any year of ten.
+Currencies are not converted, nor pounds and pints, of which there are several.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from index.words import fold, stem
+
+TOKEN = re.compile(r"\d+(?:[.,]\d+)*(?:(?:st|nd|rd|th|['’]?s)\b)?|[^\W\d_]+(?:['’-][^\W\d_]+)*|[%€$£¥°]")
+SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+CARDINAL = {word: float(n) for n, word in enumerate(SMALL)} | {word: 10.0 * n for n, word in enumerate(TENS, 2)} | {"dozen": 12.0}
+ORDINAL = {
+    word: float(n)
+    for n, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth"
+        " eighteenth nineteenth twentieth".split(),
+        1,
+    )
+}
+PARTS = {"half": 2.0, "halves": 2.0, "quarter": 4.0} | {word: n for word, n in ORDINAL.items() if 3 <= n <= 10}
+"""What a whole is divided into by a word: a third of it, two quarters."""
+LENT = {"both": 2.0, "pair": 2.0, "couple": 2.0, "twice": 2.0, "double": 2.0, "twin": 2.0, "trio": 3.0, "triple": 3.0, "thrice": 3.0, "once": 1.0}
+"""Words that say a number without being one: who reads them may count, who writes them has not counted."""
+SCALE = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "bn": 1e9, "mn": 1e6, "mln": 1e6, "k": 1e3}
+OF_MONEY = {"m": 1e6, "b": 1e9, "tn": 1e12}
+"""Scales only after a sign of money: "$3m"."""
+
+UNITS: tuple[dict[str, float], ...] = (
+    {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "fortnight": 1_209_600, "month": 2_629_800, "quarter": 7_889_400,
+     "year": 31_557_600, "decade": 315_576_000, "century": 3_155_760_000},
+    {"millimetre": 1e-3, "centimetre": 1e-2, "metre": 1, "kilometre": 1e3, "mile": 1609.344, "inch": 0.0254, "foot": 0.3048, "yard": 0.9144,
+     "millimeter": 1e-3, "centimeter": 1e-2, "meter": 1, "kilometer": 1e3, "mm": 1e-3, "cm": 1e-2, "m": 1, "km": 1e3, "mi": 1609.344, "ft": 0.3048},
+    {"milligram": 1e-3, "gram": 1, "kilogram": 1e3, "tonne": 1e6, "ton": 1e6, "pound": 0, "ounce": 0, "mg": 1e-3, "g": 1, "kg": 1e3, "lb": 0, "oz": 0},
+    {"litre": 1, "liter": 1, "millilitre": 1e-3, "milliliter": 1e-3, "gallon": 0, "pint": 0, "ml": 1e-3, "l": 1},
+    dict.fromkeys(("dollar", "euro", "pound", "yen", "franc", "cent", "€", "$", "£", "¥", "usd", "eur", "gbp"), 0),
+    {"byte": 1, "kilobyte": 1e3, "megabyte": 1e6, "gigabyte": 1e9, "terabyte": 1e12, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12},
+    {"volt": 0, "watt": 1, "kilowatt": 1e3, "megawatt": 1e6, "ampere": 0, "w": 1, "kw": 1e3, "mw": 1e6, "v": 0},
+    {"percent": 0, "point": 0, "%": 0},
+)  # fmt: skip
+"""Units that are of one kind, each with how much it is of another of its kind; 0 where it is not turned into another."""
+FAMILY = {stem(unit): number for number, units in enumerate(UNITS) for unit in units}
+AMOUNT = {stem(unit): float(amount) for units in UNITS for unit, amount in units.items() if amount}
+ALIKE = {
+    "%": "percent", "$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "usd": "dollar", "eur": "euro", "gbp": "pound",
+    "km": "kilometr", "kilomet": "kilometr", "m": "metr", "meter": "metr", "cm": "centimetr", "centimet": "centimetr", "mm": "millimetr",
+    "millimet": "millimetr", "kg": "kilogram", "g": "gram", "lb": "pound", "ft": "foot", "feet": "foot", "liter": "litr", "l": "litr", "mi": "mile",
+    "hr": "hour", "min": "minut", "sec": "second", "yr": "year",
+}  # fmt: skip
+"""The stems of units that are written in several ways."""
+SAME = 0.02
+"""How far, as a share, two measures of one length of time may differ: a month has 28 to 31 days."""
+SHARE = 0.015
+"""The same of shares: two thirds are 66 or 67 percent."""
+MONTHS = "january february march april may june july august september october november december".split()
+DAY = re.compile(r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b|\b(?P<day2>\d{1,2})\.(?P<month2>\d{1,2})\.(?P<year2>\d{4})\b")
+HOUR = re.compile(r"(?::\d\d)?\s?([ap])\.?m\b", re.IGNORECASE)
+MONEY = "€$£¥"
+PERCENT, CENTURY = stem("percent"), stem("century")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or number of a text: as written, folded, and its stem.
+
+    `value` is that of a number; `also` are values that it may have as well, or that a word lends; `years` a span of them, first and last;
+    `measure` the family of its unit and how much it is, in the family's own measure.
+    """
+
+    text: str
+    folded: str
+    stem: str
+    value: float | None = None
+    also: tuple[float, ...] = ()
+    years: tuple[float, float] | None = None
+    measure: tuple[int, float] | None = None
+
+    def is_in(self, others: Sequence["Token"]) -> bool:
+        """Whether others say the same number, in whatever way."""
+        return any(self._is(other) for other in others)
+
+    def _is(self, other: "Token") -> bool:
+        if any(close(one, two, SHARE if one < 1 else 1e-9) for one in self.values for two in other.values):
+            return True
+        if self.measure and other.measure and self.measure[0] == other.measure[0] and close(self.measure[1], other.measure[1], SAME):
+            return True
+        return self.years is not None and other.value is not None and self.years[0] <= other.value <= self.years[1]
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All that it may mean as a number; none of a word that is none."""
+        return self.also if self.value is None else (self.value, *self.also)
+
+
+def close(one: float, other: float, within: float) -> bool:
+    """Whether two numbers differ by no more than a share of the greater."""
+    return abs(one - other) <= within * max(abs(one), abs(other), 1e-9)
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The words and numbers of a text, in order; what makes up one number is one token."""
+    plain = dates_spelt(text.replace("n’t", " not").replace("n't", " not").replace("cannot", "can not"))
+    found: list[Token] = []
+    for match in TOKEN.finditer(plain):
+        token = _token(match[0])
+        if token.value is not None and plain[match.start() - 1 : match.start()] != ":" and (half := HOUR.match(plain, match.end())):
+            token = replace(token, also=(token.value % 12 + 12 * (half[1] in "pP"),))
+        before = found[-1] if found else None
+        money = len(found) > 1 and found[-2].text in MONEY
+        if before and (joined := _joined(before, token, money)):
+            found[-1] = joined
+        else:
+            found.append(token)
+    return [_counting(token, found[place + 1 : place + 2]) for place, token in enumerate(found)]
+
+
+def dates_spelt(text: str) -> str:
+    """The text with its dates in figures written out, "2024-03-12" and "12.3.2024" as "12 March 2024"; not "3/12/2024", of which nobody knows the month."""
+    return DAY.sub(_spelt, text)
+
+
+def _spelt(match: re.Match[str]) -> str:
+    year, month, day = (match[group] for group in ("year", "month", "day")) if match["year"] else (match[group] for group in ("year2", "month2", "day2"))
+    return f"{int(day)} {MONTHS[int(month) - 1].title()} {year}" if 1 <= int(month) <= 12 else match[0]
+
+
+def _token(word: str) -> Token:
+    folded = fold(word)
+    root = ALIKE.get(stem(word), stem(word))
+    if word[0].isdecimal():
+        return _figures(word, folded, root)
+    if "-" in word and (several := _hyphened(folded)):
+        return Token(word, folded, root, *several)
+    lent = [table[folded] for table in (LENT, ORDINAL) if folded in table] + ([1 / PARTS[folded]] if folded in PARTS else [])
+    return Token(word, folded, root, CARDINAL.get(folded), tuple(lent))
+
+
+def _hyphened(folded: str) -> tuple[float | None, tuple[float, ...]] | None:
+    """The value of a number of two words, "twenty-five"; or what it lends, as "twenty-fifth" and "two-thirds" do; None if it is none."""
+    first, _, last = folded.partition("-")
+    part = PARTS.get(last.removesuffix("s"))
+    if first not in CARDINAL or not (part or last in CARDINAL or last in ORDINAL):
+        return None
+    if part and CARDINAL[first] < part:
+        return None, (CARDINAL[first] / part,)
+    return (CARDINAL[first] + CARDINAL[last], ()) if last in CARDINAL else (None, (CARDINAL[first] + ORDINAL.get(last, 0.0),))
+
+
+def _figures(word: str, folded: str, root: str) -> Token:
+    """A number in figures; "1990s" is a span of years."""
+    value = _number(word.rstrip("sthndr'’"))
+    if not word.endswith(("0s", "0's", "0’s")):
+        return Token(word, folded, root, value)
+    first = 1900 + value if value < 100 else value
+    return Token(word, folded, root, value, years=(first, first + (99 if first % 100 == 0 else 9)))
+
+
+def _number(text: str) -> float:
+    """A number, its commas taken for thousands; of "3,5" a fraction."""
+    whole = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text)
+    plain = text.replace(",", "") if whole else text.replace(",", ".")
+    head, _, rest = plain.partition(".")
+    return float(f"{head}.{rest.replace('.', '')}" if rest else head)
+
+
+def _joined(before: Token, token: Token, money: bool) -> Token | None:
+    """A number with the word after it, where both are one: "3 million", "twenty five", "two thirds"; None where they are not."""
+    if before.value is None:
+        return None
+    if token.folded in SCALE or (money and token.folded in OF_MONEY):
+        return Token(f"{before.text} {token.text}", before.folded, before.stem, before.value * (SCALE | OF_MONEY)[token.folded])
+    if before.folded in TENS and token.folded in CARDINAL and 0 < CARDINAL[token.folded] < 10:
+        return Token(f"{before.text}-{token.text}", before.folded, before.stem, before.value + CARDINAL[token.folded])
+    part = PARTS.get(token.folded.removesuffix("s"))
+    if part and before.folded in CARDINAL and before.value < part and (before.value == 1 or token.folded.endswith("s")):
+        return Token(f"{before.text} {token.text}", token.folded, token.stem, None, (before.value / part,))
+    return None
+
+
+def _counting(token: Token, after: Sequence[Token]) -> Token:
+    """A number with what the word after it makes of it: a share of a whole, a measure, the years of a century."""
+    value = token.value if token.value is not None else 1.0 if token.folded in ("a", "an") else None
+    thing = after[0].stem if after else ""
+    if thing == CENTURY and (token.text[0].isdecimal() or token.also) and not token.text.isdecimal():
+        number = token.also[0] if token.value is None else token.value
+        return replace(token, years=(100 * (number - 1), 100 * number))
+    if value is None or not thing:
+        return token
+    if thing == PERCENT and token.value is not None:
+        return replace(token, also=(*token.also, value / 100))
+    return replace(token, measure=(FAMILY[thing], value * AMOUNT[thing])) if thing in AMOUNT else token
