@@ -62,8 +62,7 @@ def evidence_lines(offered: Sequence[Citation]) -> list[str]:
 
 def _where(citation: Citation) -> str:
     document = citation.sentence.document
-    heading = document.heading_at(citation.sentence.start)
-    over = document.text[heading.start : heading.end].strip("# \n") if heading else ""
+    over = document.heading_text(citation.sentence.start).strip("# \n")
     title = "" if document.name in document.id else document.name
     return " · ".join(dict.fromkeys(part for part in (document.id, title, over) if part))
 

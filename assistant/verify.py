@@ -112,8 +112,7 @@ def _shared(text: str, sentences: Sequence[str]) -> int:
 def _around(sentence: Sentence) -> str:
     """Where a sentence stands: the name of its document, and its heading."""
     document = sentence.document
-    heading = document.heading_at(sentence.start)
-    return f"{document.name}. {document.text[heading.start : heading.end] if heading else ''}"
+    return f"{document.name}. {document.heading_text(sentence.start)}"
 
 
 def _before(sentence: Sentence) -> str:

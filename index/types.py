@@ -55,6 +55,11 @@ class Document:
         place = bisect_right(self.headings, offset, key=lambda heading: heading.start)
         return self.headings[place - 1] if place else None
 
+    def heading_text(self, offset: int) -> str:
+        """What that heading says; empty where there is none."""
+        heading = self.heading_at(offset)
+        return self.text[heading.start : heading.end] if heading else ""
+
     def __str__(self) -> str:
         return self.id
 

@@ -12,7 +12,7 @@ from assistant.injection import instructions
 from assistant.types import Support, Verdict
 from index.keywords import Vocabulary
 from index.load.text import INVISIBLE
-from index.types import Document, Heading, Hit, Sentence
+from index.types import Document, Hit, Sentence
 from index.words import CODE, STOP_WORDS, fold, stem, words
 
 # --- What kind of answer a question wants --------------------------------------------------------------
@@ -92,15 +92,14 @@ def candidates(hits: Sequence[Hit]) -> list[Candidate]:
             if key in found or ordered[place] or sentence.start in headings or INVISIBLE.search(sentence.text) or not stems[place]:
                 continue
             heading = document.heading_at(sentence.start)
-            over = over_of(document, heading)
-            around = frozenset(stemmed for _, stemmed in words(over)).union(*stems[max(place - 1, 0) : place + 2])
+            around = frozenset(stemmed for _, stemmed in words(over_of(document, sentence.start))).union(*stems[max(place - 1, 0) : place + 2])
             found[key] = Candidate(sentence, number, place, stems[place], around, hit.cosine, heading is not None and heading.start == sentence.start)
     return list(found.values())
 
 
-def over_of(document: Document, heading: Heading | None) -> str:
-    """Where a sentence stands: the name of its document, and its heading, each on a line."""
-    return f"{document.name}\n{document.text[heading.start : heading.end] if heading else ''}"
+def over_of(document: Document, offset: int) -> str:
+    """What stands above a place: the name of its document, and its heading, each on a line."""
+    return f"{document.name}\n{document.heading_text(offset)}"
 
 
 def coverage(rarity: dict[str, float], stems: frozenset[str]) -> float:

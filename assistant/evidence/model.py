@@ -137,7 +137,7 @@ def reads_language(question: str, hits: Sequence[Hit]) -> bool:
 def passage_of(hit: Hit) -> Passage:
     """A hit as the model reads it; its spans are those of the document's text, less where the chunk starts."""
     chunk = hit.chunk
-    over = over_of(chunk.document, chunk.document.heading_at(chunk.start)).replace("\n", ". ").strip(". ")
+    over = over_of(chunk.document, chunk.start).replace("\n", ". ").strip(". ")
     return Passage(over, chunk.text, tuple((s.start - chunk.start, s.end - chunk.start) for s in chunk.sentences))
 
 

@@ -6,7 +6,7 @@ The panels beside it, with conversations, documents and sources, are built in th
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio
@@ -37,123 +37,148 @@ QUOTED_AT_ONCE, WRITTEN_AT_ONCE = 2, 8
 """Answers that are worked on at a time: more would only make each other wait; language models are waited for in any case."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The parts of the page that gradio fills; `name` and `wanted` are not seen, and carry what the browser says."""
+
+    name: gradio.Textbox
+    wanted: gradio.Textbox
+    about: gradio.Markdown
+    engine: gradio.Dropdown
+    fresh: gradio.Button
+    sending: gradio.Markdown
+    chat: gradio.Chatbot
+    box: gradio.Textbox
+
+
 def make_page(who: Who) -> gradio.Blocks:
     """The page. Its events hold no state but the name of the conversation, which the browser keeps."""
-    library, english = who.library, words_of("en")
-    quoted, written = asyncio.Semaphore(QUOTED_AT_ONCE), asyncio.Semaphore(WRITTEN_AT_ONCE)
     with gradio.Blocks(title="Footnote", fill_height=True, fill_width=True, analytics_enabled=False, delete_cache=(600, 3600)) as page:
-        name = gradio.Textbox("", elem_id="fn-name", elem_classes="fn-wire", show_label=False, label="Name of the conversation", container=False)
-        wanted = gradio.Textbox("", elem_id="fn-wanted", elem_classes="fn-wire", show_label=False, label="Conversation to open", container=False)
-        with gradio.Row(elem_id="fn-page", equal_height=True):
-            gradio.Column(scale=0, min_width=280, elem_id="fn-side")  # side.js fills it.
-            with gradio.Column(scale=5, min_width=300, elem_id="fn-left"):
-                with gradio.Row(elem_id="fn-top"):
-                    gradio.Button("☰", size="sm", scale=0, min_width=44, elem_id="fn-menu")
-                    about = gradio.Markdown(_about(None, english), elem_id="fn-about")
-                    engine = gradio.Dropdown(
-                        [(english("quote-documents"), QUOTE)],
-                        value=QUOTE,
-                        show_label=False,
-                        label=english("who-writes"),
-                        container=False,
-                        filterable=False,
-                        scale=0,
-                        min_width=190,
-                        elem_id="fn-engine",
-                    )
-                    fresh = gradio.Button(english("new-chat"), size="sm", scale=0, min_width=150, elem_id="fn-new")
-                sending = gradio.Markdown("", elem_id="fn-sending")
-                chat = gradio.Chatbot(
-                    elem_id="fn-chat",
-                    show_label=False,
-                    label=english("conversation"),
-                    height="100%",
-                    placeholder=_placeholder(None, english),
-                    layout="panel",
-                    buttons=[],
-                    feedback_options=None,
-                    latex_delimiters=[],
-                    allow_file_downloads=False,
-                    sanitize_html=True,
-                    line_breaks=False,
-                    group_consecutive_messages=False,
-                )
-                box = gradio.Textbox(
-                    elem_id="fn-box",
-                    show_label=False,
-                    label=english("your-question"),
-                    placeholder=english("ask-here"),
-                    lines=1,
-                    max_lines=6,
-                    max_length=LONGEST_QUESTION,
-                    autofocus=True,
-                    submit_btn=english("ask"),
-                    stop_btn=english("stop"),
-                    container=False,
-                )
-            gradio.Column(scale=4, min_width=300, elem_id="fn-right")  # viewer.js builds the viewer in it.
-
-        def loaded(request: gradio.Request) -> tuple[Any, ...]:
-            words = chosen(request.headers)
-            sought = request.query_params.get("chat", "") or (SHARED + token if (token := request.query_params.get("shared", "")) else "")
-            chats, name = _chats(who, request), sought
-            if not _known(who, chats, name):
-                name = chats.new()
-            about, empty = _state_of(library, words)
-            choices = [(words("quote-documents"), QUOTE), *((model, model) for model in library.models())]
-            return (
-                name,
-                about,
-                gradio.Chatbot(value=_messages(who, chats, name, words), label=words("conversation"), **empty),
-                gradio.Dropdown(choices, value=library.engine, label=words("who-writes")),
-                _sending(library, library.engine, words),
-                gradio.Textbox(placeholder=words("ask-here"), label=words("your-question"), submit_btn=words("ask"), stop_btn=words("stop")),
-                gradio.Button(words("new-chat")),
-            )
-
-        def renewed(request: gradio.Request) -> tuple[str, str, Any]:
-            words = chosen(request.headers)
-            about, empty = _state_of(library, words)
-            return _chats(who, request).new(), about, gradio.Chatbot(value=[], **empty)
-
-        def changed(wanted: str, request: gradio.Request) -> tuple[str, list[Message]]:
-            """Open the conversation that the browser wants: its name, a space, and a number, so that one can be wanted twice."""
-            chats, sought = _chats(who, request), wanted.split(" ")[0]
-            name = sought.removesuffix(ALL)
-            if not _known(who, chats, name):
-                name = chats.new()
-            return name, _messages(who, chats, name, chosen(request.headers), every=sought.endswith(ALL))
-
-        def answered(question: str, name: str, engine: str, request: gradio.Request) -> AsyncIterator[Shown]:
-            steps = _respond(who, _chats(who, request), name, question, engine, chosen(request.headers))
-            return _in_turn(steps, quoted if engine == QUOTE else written)
-
-        async def typed(question: str, name: str, engine: str, request: gradio.Request) -> AsyncIterator[Shown]:
-            async for shown in answered(question, name, engine, request):
-                yield shown
-
-        async def picked(name: str, engine: str, event: gradio.SelectData, request: gradio.Request) -> AsyncIterator[Shown]:
-            async for shown in answered(event.value["text"], name, engine, request):
-                yield shown
-
-        def switched(engine: str, request: gradio.Request) -> str:
-            return _sending(library, engine, chosen(request.headers))
-
-        def stopped(name: str, request: gradio.Request) -> list[Message]:
-            chats = _chats(who, request)
-            chats.stop(name)
-            return _messages(who, chats, name, chosen(request.headers))
-
-        # Only questions go through the queue: gradio's client can lose the second of two events that are queued at nearly
-        # the same moment, so that a question asked while the page was still loading was never answered.
-        page.load(loaded, None, [name, about, chat, engine, sending, box, fresh], show_progress="hidden", queue=False)
-        asking = box.submit(typed, [box, name, engine], [chat, box, name], show_progress="hidden", concurrency_limit=None)
-        picking = chat.example_select(picked, [name, engine], [chat, box, name], show_progress="hidden", concurrency_limit=None)
-        box.stop(stopped, [name], [chat], cancels=[asking, picking], show_progress="hidden", queue=False)
-        wanted.change(changed, [wanted], [name, chat], show_progress="hidden", queue=False)
-        engine.input(switched, [engine], [sending], show_progress="hidden", queue=False)
-        fresh.click(renewed, None, [name, about, chat], show_progress="hidden", queue=False)
+        _wire(page, _laid_out(), who)
     return page
+
+
+def _laid_out() -> _Parts:
+    """The parts in their places, in English until it is known who reads."""
+    english = words_of("en")
+    name = gradio.Textbox("", elem_id="fn-name", elem_classes="fn-wire", show_label=False, label="Name of the conversation", container=False)
+    wanted = gradio.Textbox("", elem_id="fn-wanted", elem_classes="fn-wire", show_label=False, label="Conversation to open", container=False)
+    with gradio.Row(elem_id="fn-page", equal_height=True):
+        gradio.Column(scale=0, min_width=280, elem_id="fn-side")  # side.js fills it.
+        with gradio.Column(scale=5, min_width=300, elem_id="fn-left"):
+            with gradio.Row(elem_id="fn-top"):
+                gradio.Button("☰", size="sm", scale=0, min_width=44, elem_id="fn-menu")
+                about = gradio.Markdown(_about(None, english), elem_id="fn-about")
+                engine = gradio.Dropdown(
+                    [(english("quote-documents"), QUOTE)],
+                    value=QUOTE,
+                    show_label=False,
+                    label=english("who-writes"),
+                    container=False,
+                    filterable=False,
+                    scale=0,
+                    min_width=190,
+                    elem_id="fn-engine",
+                )
+                fresh = gradio.Button(english("new-chat"), size="sm", scale=0, min_width=150, elem_id="fn-new")
+            sending = gradio.Markdown("", elem_id="fn-sending")
+            chat = gradio.Chatbot(
+                elem_id="fn-chat",
+                show_label=False,
+                label=english("conversation"),
+                height="100%",
+                placeholder=_placeholder(None, english),
+                layout="panel",
+                buttons=[],
+                feedback_options=None,
+                latex_delimiters=[],
+                allow_file_downloads=False,
+                sanitize_html=True,
+                line_breaks=False,
+                group_consecutive_messages=False,
+            )
+            box = gradio.Textbox(
+                elem_id="fn-box",
+                show_label=False,
+                label=english("your-question"),
+                placeholder=english("ask-here"),
+                lines=1,
+                max_lines=6,
+                max_length=LONGEST_QUESTION,
+                autofocus=True,
+                submit_btn=english("ask"),
+                stop_btn=english("stop"),
+                container=False,
+            )
+        gradio.Column(scale=4, min_width=300, elem_id="fn-right")  # viewer.js builds the viewer in it.
+    return _Parts(name, wanted, about, engine, fresh, sending, chat, box)
+
+
+def _wire(page: gradio.Blocks, parts: _Parts, who: Who) -> None:
+    """What happens when the page opens, and when its parts are used."""
+    library = who.library
+    quoted, written = asyncio.Semaphore(QUOTED_AT_ONCE), asyncio.Semaphore(WRITTEN_AT_ONCE)
+
+    def loaded(request: gradio.Request) -> tuple[Any, ...]:
+        words = chosen(request.headers)
+        sought = request.query_params.get("chat", "") or (SHARED + token if (token := request.query_params.get("shared", "")) else "")
+        chats, name = _chats(who, request), sought
+        if not _known(who, chats, name):
+            name = chats.new()
+        about, empty = _state_of(library, words)
+        choices = [(words("quote-documents"), QUOTE), *((model, model) for model in library.models())]
+        return (
+            name,
+            about,
+            gradio.Chatbot(value=_messages(who, chats, name, words), label=words("conversation"), **empty),
+            gradio.Dropdown(choices, value=library.engine, label=words("who-writes")),
+            _sending(library, library.engine, words),
+            gradio.Textbox(placeholder=words("ask-here"), label=words("your-question"), submit_btn=words("ask"), stop_btn=words("stop")),
+            gradio.Button(words("new-chat")),
+        )
+
+    def renewed(request: gradio.Request) -> tuple[str, str, Any]:
+        words = chosen(request.headers)
+        about, empty = _state_of(library, words)
+        return _chats(who, request).new(), about, gradio.Chatbot(value=[], **empty)
+
+    def changed(wanted: str, request: gradio.Request) -> tuple[str, list[Message]]:
+        """Open the conversation that the browser wants: its name, a space, and a number, so that one can be wanted twice."""
+        chats, sought = _chats(who, request), wanted.split(" ")[0]
+        name = sought.removesuffix(ALL)
+        if not _known(who, chats, name):
+            name = chats.new()
+        return name, _messages(who, chats, name, chosen(request.headers), every=sought.endswith(ALL))
+
+    def answered(question: str, name: str, engine: str, request: gradio.Request) -> AsyncIterator[Shown]:
+        steps = _respond(who, _chats(who, request), name, question, engine, chosen(request.headers))
+        return _in_turn(steps, quoted if engine == QUOTE else written)
+
+    async def typed(question: str, name: str, engine: str, request: gradio.Request) -> AsyncIterator[Shown]:
+        async for shown in answered(question, name, engine, request):
+            yield shown
+
+    async def picked(name: str, engine: str, event: gradio.SelectData, request: gradio.Request) -> AsyncIterator[Shown]:
+        async for shown in answered(event.value["text"], name, engine, request):
+            yield shown
+
+    def switched(engine: str, request: gradio.Request) -> str:
+        return _sending(library, engine, chosen(request.headers))
+
+    def stopped(name: str, request: gradio.Request) -> list[Message]:
+        chats = _chats(who, request)
+        chats.stop(name)
+        return _messages(who, chats, name, chosen(request.headers))
+
+    # Only questions go through the queue: gradio's client can lose the second of two events that are queued at nearly
+    # the same moment, so that a question asked while the page was still loading was never answered.
+    page.load(loaded, None, [parts.name, parts.about, parts.chat, parts.engine, parts.sending, parts.box, parts.fresh], show_progress="hidden", queue=False)
+    asking = parts.box.submit(typed, [parts.box, parts.name, parts.engine], [parts.chat, parts.box, parts.name], show_progress="hidden", concurrency_limit=None)
+    picking = parts.chat.example_select(picked, [parts.name, parts.engine], [parts.chat, parts.box, parts.name], show_progress="hidden", concurrency_limit=None)
+    parts.box.stop(stopped, [parts.name], [parts.chat], cancels=[asking, picking], show_progress="hidden", queue=False)
+    parts.wanted.change(changed, [parts.wanted], [parts.name, parts.chat], show_progress="hidden", queue=False)
+    parts.engine.input(switched, [parts.engine], [parts.sending], show_progress="hidden", queue=False)
+    parts.fresh.click(renewed, None, [parts.name, parts.about, parts.chat], show_progress="hidden", queue=False)
 
 
 def _chats(who: Who, request: gradio.Request) -> Chats:
