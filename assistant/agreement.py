@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from assistant.opposites import OPPOSITE
-from assistant.quantities import ALIKE, FAMILY, MONEY, MONTHS, ORDINAL, Token, close, dates_spelt, tokens_of
+from assistant.quantities import ALIKE, AMOUNT, FAMILY, MONEY, MONTHS, ORDINAL, Token, close, dates_spelt, tokens_of
 from index.split import sentence_spans
 from index.words import STOP_WORDS, fold, stem, words
 
@@ -32,10 +32,24 @@ ALL = frozenset("all every each always everyone everybody everything entire whol
 SOME = frozenset("some several few many most often sometimes usually occasionally rarely partly partially mostly".split())
 ONLY = frozenset("only solely exclusively sole".split())
 BARRED = ONLY | frozenset("just merely alone except unless but nothing none limited single one unique".split())
-"""Words that leave the rest out, as "only" does."""
+LIMIT = re.compile(r"\b(?:no more|not more|no later) than|\b(?:at most|up to)\b", re.IGNORECASE)
+"""What leaves the rest out, as "only" does."""
 NAME = re.compile(r"(?<![\w.!?:“\"(])(?<!^)(?<![.!?:] )(?<![“\"(])\b[A-Z][\w’'-]*")
 RUN = re.compile(r"\b[A-Z][\w’'-]*(?: (?:of|the|de|von|van|and|for)(?= [A-Z]))*(?: [A-Z][\w’'-]*)+")
 CODE = re.compile(r"(?<!\S)(?:--?|\.|/)[A-Za-z][\w./-]*\w|\b\w+(?:\.\w+)*\.(?:txt|md|pdf|docx?|html?|json|py|csv|xlsx?)\b|\b\w+\[\w+\]|\b\w+_\w+\b")
+PEOPLE = {
+    stem(one): stem(other)
+    for pair in (
+        "denmark/danish wales/welsh france/french spain/spanish britain/british england/english ireland/irish scotland/scottish netherlands/dutch"
+        " switzerland/swiss greece/greek turkey/turkish poland/polish sweden/swedish finland/finnish china/chinese portugal/portuguese"
+        " iceland/icelandic philippines/filipino peru/peruvian iraq/iraqi germany/german norway/norwegian"
+    ).split()
+    for one, other in (pair.split("/"), pair.split("/")[::-1])
+}
+"""The stems of countries and of their people, of which the first four letters are not the same or the names too short."""
+HELPING = frozenset(
+    "not never is was are were be been being has have had did does do will would can could may might must shall should also later then the a an to".split()
+)
 ACRONYM = re.compile(r"\b[A-Z]{2,6}s?\b")
 
 
@@ -72,14 +86,14 @@ def _numbers(case: _Case) -> bool:
     over = tokens_of(case.around)
     years = {token.value for token in over if token.value is not None and token.text.isdecimal() and len(token.text) == 4}
     named = {(before.stem, token.value) for before, token in pairwise(over)}  # "Windows 11" may be said where the title says it.
-    ordinals = [token for token in case.known if token.folded in ORDINAL]
+    ordinals = any(token.folded in ORDINAL for token in case.near)
     for place, token in enumerate(case.said):
         if token.is_in(case.known) or token.value in years or (place and (case.said[place - 1].stem, token.value) in named):
             continue
         if token.value is None:
-            if token.folded in ORDINAL and ORDINAL[token.folded] > 2 and ordinals:
+            if token.folded in ORDINAL and ordinals:
                 return True
-        elif not (token.folded == "one" or token.value == 0 or _bounded(place, case) or _counted(token.value, case)):
+        elif not (token.folded == "one" or token.value == 0 or _bounded(place, case) or (token.measure is None and _counted(token.value, case))):
             return True
     return False
 
@@ -108,12 +122,17 @@ def _before(said: Sequence[Token], place: int) -> str:
 
 
 def _counted(value: float, case: _Case) -> bool:
-    """A small number may be what the evidence lists: "three members" over "A, B and C", "two" over "A and B"."""
-    return 2 <= value <= 10 and any(len(re.split(r",\s*(?:and\s+)?|\s+and\s+", part)) == value for part in re.split(r"[.;:]", case.evidence))
+    """A small number may be what the evidence lists: "three members" over "A, B and C", or over "of them are A, B and C"; "two" over "A and B"."""
+    for part in re.split(r"[.;:]", case.evidence):
+        *listed, last = part.split(",")
+        count = len(listed) + 1 + bool(re.search(r"\w\s+(?:and|or)\s", last))
+        if 2 <= value <= 10 and value in ((count, count - 1) if len(listed) > 1 else (count,)):
+            return True
+    return False
 
 
 def _bound(case: _Case) -> bool:
-    """A number of the claim with the unit, or the thing counted, of another number of the evidence."""
+    """A number of the claim with the unit, or the thing counted, of another number of the evidence; or a rate for another unit than the evidence's."""
     pairs = set(_measured(case.known))
     values = {value for value, _ in pairs}
     things = {thing for _, thing in pairs}
@@ -124,23 +143,33 @@ def _bound(case: _Case) -> bool:
         families = {FAMILY.get(other) for other in own if other in FAMILY}
         if (thing in FAMILY and FAMILY[thing] in families) or (thing not in FAMILY and thing in things and own):
             return True
-    return False
+    rates = set(_rates(case.known))
+    return any(rate not in rates and any(FAMILY[rate] == FAMILY[other] for other in rates) for rate in _rates(case.said))
 
 
-def _measured(tokens: Sequence[Token]) -> Iterator[tuple[float, str]]:
-    """Each number with the stem of the next content word, or of the sign of money before it."""
-    for place, token in enumerate(tokens):
+def _measured(said: Sequence[Token]) -> Iterator[tuple[float, str]]:
+    """Each number with the stem of the next content word, or of the sign of money before it; "a month" is one, too."""
+    for place, token in enumerate(said):
         if token.value is None or token.folded == "one":
+            if token.measure and token.folded in ("a", "an", "one"):
+                yield 1.0, said[place + 1].stem
             continue
-        if place and tokens[place - 1].text in MONEY:
-            yield token.value, ALIKE[tokens[place - 1].text]
+        if place and said[place - 1].text in MONEY:
+            yield token.value, ALIKE[said[place - 1].text]
             continue
-        for after in tokens[place + 1 : place + 3]:
+        for after in said[place + 1 : place + 3]:
             if after.value is None and after.folded not in STOP_WORDS:
                 yield token.value, after.stem
                 break
             if after.value is not None or after.folded in ("and", "or", "to"):
                 break
+
+
+def _rates(said: Sequence[Token]) -> Iterator[str]:
+    """The units that something is reckoned by: "per kilometre"."""
+    for before, token in pairwise(said):
+        if before.folded == "per" and token.stem in AMOUNT:
+            yield token.stem
 
 
 def _dates(case: _Case) -> bool:
@@ -162,21 +191,37 @@ def _calendar(text: str) -> set[str]:
 
 def _names(case: _Case) -> bool:
     """A name of the claim that neither the evidence nor what stands above it mentions."""
-    over = f"{case.evidence} {case.around}"
-    known = {stemmed for _, stemmed in words(over)} | {token.stem for token in case.known}
-    runs = {_initials(run) for run in RUN.findall(over)}
-    short = set(ACRONYM.findall(over))
-    for match in [*NAME.finditer(case.claim), *_leading(case.claim)]:
+    return bool(names_missing(case.claim, f"{case.evidence} {case.around}"))
+
+
+def names_missing(claim: str, text: str) -> list[str]:
+    """The names of a claim that a text does not mention, in any of their parts, forms ("Danish" of Denmark) or initials ("CEO")."""
+    known = {stemmed for _, stemmed in words(text)}
+    runs = {_initials(run) for run in RUN.findall(text)}
+    short = set(ACRONYM.findall(text))
+    missing = []
+    for match in [*NAME.finditer(claim), *_leading(claim)]:
         name = re.sub(r"['’]s$", "", match[0])
         parts = [part for part in re.split(r"[-'’]", name) if len(part) > 1]
         if fold(name) in STOP_WORDS or fold(name) in CALENDAR or not parts or any(_alike(stem(part), known) for part in parts):
             continue
-        if (name.isupper() and any(name in run for run in runs)) or any(
-            _initials(run).startswith(one.rstrip("s")) for run in RUN.findall(case.claim) if name in run for one in short
-        ):
+        if (surname := re.match(r" ([A-Z]\w+)", claim[match.end() :])) and _alone(surname[1], text):
+            continue  # "Samuel Pryce" over what says "Pryce".
+        if name.isupper() and (any(name in run for run in runs) or _spelt_out(name, text)):
             continue
-        return True
-    return False
+        if not any(_initials(run).startswith(one.rstrip("s")) for run in RUN.findall(claim) if name in run for one in short):
+            missing.append(name)
+    return missing
+
+
+def _alone(surname: str, text: str) -> bool:
+    """Whether a text has a name, and nowhere another before it."""
+    return bool(re.search(rf"\b{surname}\b", text)) and not re.search(rf"\b[A-Z]\w+ {surname}\b", text)
+
+
+def _spelt_out(acronym: str, text: str) -> bool:
+    """Whether words that follow each other begin with the letters of an acronym."""
+    return bool(re.search(r"\b" + r"\w*[\s-]+".join(acronym.rstrip("s")), text, re.IGNORECASE))
 
 
 def _leading(claim: str) -> list[re.Match[str]]:
@@ -190,18 +235,26 @@ def _initials(run: str) -> str:
 
 
 def _alike(stemmed: str, known: set[str]) -> bool:
-    """Whether a stem, or one that begins as it does ("Ukraine", "Ukrainian"), is among others."""
-    return stemmed in known or (len(stemmed) > 4 and any(other[:4] == stemmed[:4] and len(other) > 4 for other in known))
+    """Whether a stem, or one that begins as it does ("Ukraine", "Ukrainian"), or is of the same people, is among others."""
+    return stemmed in known or PEOPLE.get(stemmed) in known or (len(stemmed) > 4 and any(other[:4] == stemmed[:4] and len(other) > 4 for other in known))
 
 
 def _negation(case: _Case) -> bool:
-    """A word that is denied on one side, and said without denial on the other."""
+    """A word that is denied on one side and said on the other, where nothing is denied, or where it denies something itself ("did not refuse")."""
+    differ = _differently_denied(case)
+    return bool(differ) and (bool(differ & DENIES) or not (_denied(case.said) and _denied(case.near)))
+
+
+def _denial(case: _Case) -> bool:
+    """A word that is denied on one side and said on the other, where something else is denied: perhaps the same in other words."""
+    return bool(_differently_denied(case)) and not _negation(case)
+
+
+def _differently_denied(case: _Case) -> set[str]:
     said, known = _denied(case.said), _denied(case.near)
     here, there = _contents(case.said), _contents(case.near)
-    if any(word in there and word not in known for word in said):
-        return True
     stems = [token.stem for token in case.near]  # A word that stands there both denied and not settles nothing.
-    return any(word in here and word not in said and stems.count(word) < 2 for word in known)
+    return ((said & there) - known) | {word for word in (known & here) - said if stems.count(word) < 2}
 
 
 def _contents(tokens: Sequence[Token]) -> set[str]:
@@ -224,8 +277,8 @@ def _denied(tokens: Sequence[Token]) -> set[str]:
 def _quantifiers(case: _Case) -> bool:
     """All of what the evidence says of some, or only what it says of more."""
     said, known = ({token.folded for token in tokens} for tokens in (case.said, case.known))
-    universal = bool(said & ALL) and any(token.folded in SOME for token in case.near) and not known & ALL
-    only = any(token.folded in ONLY for token in case.said) and "not only" not in fold(case.claim) and not known & BARRED
+    universal = bool(said & ALL) and any(token.folded in SOME or token.is_share() for token in case.near) and not known & ALL
+    only = bool(said & ONLY) and "not only" not in case.claim.lower() and not known & BARRED and not LIMIT.search(case.evidence)
     return universal or only
 
 
@@ -233,7 +286,8 @@ def _comparatives(case: _Case) -> bool:
     """The opposite of a word of the nearest sentence, where the claim's own word is nowhere in the evidence."""
     said, near = (_uncapitalised(tokens) for tokens in (case.said, case.near))
     known = {token.folded for token in case.known}
-    said -= {"born", "died"}  # "(1875 – 1947)" says both.
+    said -= {"born", "died"} | {token.folded for token in case.said if token.stem in _denied(case.said)}  # "(1875 – 1947)" says both.
+    near -= {token.folded for token in case.near if token.stem in _denied(case.near)}  # What is not allowed is forbidden.
     return any(word not in known and not said & set(OPPOSITE[word]) and near & set(OPPOSITE[word]) for word in said & OPPOSITE.keys())
 
 
@@ -250,8 +304,8 @@ def _roles(case: _Case) -> bool:
     for one, other in pairwise(_named(case.said)):
         first, second = places.get(case.said[one].stem, []), places.get(case.said[other].stem, [])
         if len(first) == len(second) == 1 and second[0] < first[0]:
-            said, known = _verbs(case.said[one + 1 : other + 1]), _verbs(case.known[second[0] + 1 : first[0] + 1])
-            verb = next(iter(said), "")
+            said, known = _contents_between(case.said[one + 1 : other + 1]), _contents_between(case.known[second[0] + 1 : first[0] + 1])
+            verb = _verb(case.said[one + 1 : other])
             if verb in known and said[verb] == known[verb]:
                 return True
     return False
@@ -262,7 +316,13 @@ def _named(tokens: Sequence[Token]) -> list[int]:
     return [place for place, token in enumerate(tokens) if token.text[:1].isupper() and token.folded not in STOP_WORDS]
 
 
-def _verbs(tokens: Sequence[Token]) -> dict[str, bool]:
+def _verb(tokens: Sequence[Token]) -> str:
+    """The stem of the verb after a name, past the words that help it; "" where something else comes first: "Lyle, her former student"."""
+    first = next((token for token in tokens if token.folded not in HELPING), None)
+    return first.stem if first and first.text[:1].islower() and first.folded not in STOP_WORDS else ""
+
+
+def _contents_between(tokens: Sequence[Token]) -> dict[str, bool]:
     """The content words between two names, each with whether "by" follows it."""
     return {one.stem: after.folded == "by" for one, after in pairwise(tokens) if one.text[:1].islower() and one.folded not in STOP_WORDS}
 
@@ -278,6 +338,7 @@ RULES: dict[str, Callable[[_Case], bool]] = {
     "date": _dates,
     "name": _names,
     "negation": _negation,
+    "denial": _denial,
     "quantifier": _quantifiers,
     "comparative": _comparatives,
     "roles": _roles,

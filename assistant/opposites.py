@@ -26,6 +26,8 @@ encouraged/discouraged strengthen/weaken strengthened/weakened improve/worsen im
 benefit/harm benefits/drawbacks cause/prevent caused/prevented causes/prevents approve/veto approved/vetoed elected/defeated hired/fired
 appointed/dismissed employed/unemployed full/empty near/far nearest/farthest minimum/maximum day/night morning/evening summer/winter spring/autumn
 liquid/solid acid/base simple/complicated single/multiple
+approve/disapprove approved/disapproved approves/disapproves allowed/prohibited include/omit included/omitted
+landlord/tenant employer/employee lender/borrower creditor/debtor lessor/lessee licensor/licensee plaintiff/defendant host/guest doctor/patient
 show/hide shows/hides showed/hid shown/hidden once/before keeps/drops keep/drop kept/dropped religious/secular liberal/conservative
 """.split()
 

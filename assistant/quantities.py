@@ -49,7 +49,8 @@ ALIKE = {
     "%": "percent", "$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "usd": "dollar", "eur": "euro", "gbp": "pound",
     "km": "kilometr", "kilomet": "kilometr", "m": "metr", "meter": "metr", "cm": "centimetr", "centimet": "centimetr", "mm": "millimetr",
     "millimet": "millimetr", "kg": "kilogram", "g": "gram", "lb": "pound", "ft": "foot", "feet": "foot", "liter": "litr", "l": "litr", "mi": "mile",
-    "hr": "hour", "min": "minut", "sec": "second", "yr": "year",
+    "w": "watt", "kw": "kilowatt", "mw": "megawatt", "v": "volt", "kb": "kilobyt", "mb": "megabyt", "gb": "gigabyt", "tb": "terabyt", "ml": "millilitr",
+    "mg": "milligram", "hr": "hour", "min": "minut", "sec": "second", "yr": "year",
 }  # fmt: skip
 """The stems of units that are written in several ways."""
 SAME = 0.02
@@ -60,7 +61,8 @@ MONTHS = "january february march april may june july august september october no
 DAY = re.compile(r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b|\b(?P<day2>\d{1,2})\.(?P<month2>\d{1,2})\.(?P<year2>\d{4})\b")
 HOUR = re.compile(r"(?::\d\d)?\s?([ap])\.?m\b", re.IGNORECASE)
 MONEY = "€$£¥"
-PERCENT, CENTURY = stem("percent"), stem("century")
+PERCENT, CENT, CENTURY = stem("percent"), stem("cent"), stem("century")
+HALF = re.compile(rf"\b({'|'.join(SMALL)}) and a half\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,10 @@ class Token:
             return True
         return self.years is not None and other.value is not None and self.years[0] <= other.value <= self.years[1]
 
+    def is_share(self) -> bool:
+        """Whether it is less than a whole: "three quarters", "60 percent"."""
+        return any(0 < value < 1 for value in self.also)
+
     @property
     def values(self) -> tuple[float, ...]:
         """All that it may mean as a number; none of a word that is none."""
@@ -103,7 +109,12 @@ def close(one: float, other: float, within: float) -> bool:
 
 def tokens_of(text: str) -> list[Token]:
     """The words and numbers of a text, in order; what makes up one number is one token."""
-    plain = dates_spelt(text.replace("n’t", " not").replace("n't", " not").replace("cannot", "can not"))
+    plain = (
+        HALF.sub(lambda match: f"{CARDINAL[match[1].lower()] + 0.5:g}", dates_spelt(text))
+        .replace("n’t", " not")
+        .replace("n't", " not")
+        .replace("cannot", "can not")
+    )
     found: list[Token] = []
     for match in TOKEN.finditer(plain):
         token = _token(match[0])
@@ -190,6 +201,6 @@ def _counting(token: Token, after: Sequence[Token]) -> Token:
         return replace(token, years=(100 * (number - 1), 100 * number))
     if value is None or not thing:
         return token
-    if thing == PERCENT and token.value is not None:
+    if thing in (PERCENT, CENT) and token.value is not None:
         return replace(token, also=(*token.also, value / 100))
     return replace(token, measure=(FAMILY[thing], value * AMOUNT[thing])) if thing in AMOUNT else token

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from assistant.agreement import names_missing
 from assistant.types import Citation, Claim, Evidence, Support, Verdict
 from index.types import Sentence
 from index.words import content_words, words
@@ -20,7 +21,9 @@ QUOTED = re.compile(r"[“\"„«]([^“”\"„«»]+)[”\"»]")
 SHORTEST_QUOTE = 3
 """Words from which on what stands in quotation marks must be in the document to the letter: fewer may be a title or an odd word."""
 
-POINTS = re.compile(r"\b(?:it|its|he|she|they|him|her|his|them|their|this|that|these|those|such|one|ones|former|latter)\b", re.IGNORECASE)
+POINTS = re.compile(
+    r"\b(?:it|its|he|she|they|him|her|his|them|their|former|latter|the (?:second |other )?ones?)\b|^\W*(?:this|that|these|those|such|both)\b", re.IGNORECASE
+)
 BEFORE = 300
 """Characters before a sentence that points back, in which what it means may stand."""
 
@@ -75,6 +78,8 @@ def _tries(text: str, given: Labels, offered: dict[int, Citation]) -> Iterator[L
     yield from ((label,) for label in near if (label,) != given)
     if given and near and near[0] not in given:
         yield (*given, near[0])
+    if len(near) > 1 and len(shared[near[0]] | shared[near[1]]) > len(shared[near[0]]):
+        yield tuple(sorted(near[:2]))
 
 
 def _needed(labels: Labels, verdict: Verdict, judged: Callable[[Labels], Verdict]) -> Labels:
@@ -92,6 +97,8 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
     if (quotes := _quotes(text)) and not _hold(quotes, sentences):
         return Verdict(Support.UNSUPPORTED, 0.0, ("quotation",))
     texts, around = [sentence.text for sentence in sentences], " ".join(dict.fromkeys(map(_around, sentences)))
+    if names_missing(text, " ".join([*texts, around, *map(_preceding, sentences)])):
+        return Verdict(Support.UNSUPPORTED, 0.0, ("name",))
     alone = evidence.supports(text, texts, around)
     before = [_before(sentence) for sentence in sentences]
     if alone.verdict is Support.SUPPORTED or set(alone.differs) - {"name"} or not any(before):
@@ -117,8 +124,10 @@ def _around(sentence: Sentence) -> str:
 
 def _before(sentence: Sentence) -> str:
     """What comes before a sentence in its paragraph, if it points back to that: "it", "he", "the second one"."""
-    if not POINTS.search(sentence.text):
-        return ""
+    return _preceding(sentence) if POINTS.search(sentence.text) else ""
+
+
+def _preceding(sentence: Sentence) -> str:
     before: str = sentence.document.text[max(0, sentence.start - BEFORE) : sentence.start].rpartition("\n\n")[2]
     return before.strip()
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from assistant import verify
-from assistant.agreement import disagreements
+from assistant.agreement import RULES, disagreements
 from assistant.answer import Assistant
 from assistant.injection import instructions, instructs
 from assistant.types import Claim, Support
+from assistant.web.words import LANGUAGES, words_of
 
 CONTRACT = "The deposit of 2,500 euros is paid by Anna Reed on 12 March 2024, and twenty percent of it is returned within 30 days."
 
@@ -51,6 +52,17 @@ def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: 
         ("It costs 3 million.", "It costs 3,000,000.", ()),
         ("It may rain.", "It will rain in June.", ()),
         ("It is not only fast.", "It is fast, and cheap.", ()),
+        ("The rent may rise only once a year.", "The rent may be raised once a year, by no more than 4%.", ()),
+        ("All of its needs are hedged.", "Three quarters of its needs are hedged.", ("quantifier",)),
+        ("Smoking is not allowed in it.", "Smoking is forbidden in it.", ()),
+        ("The tax is paid by the landlord.", "The tax is payable by the tenant.", ("comparative",)),
+        ("They were not designed to test it.", "Our design was not made to test it.", ("denial",)),
+        ("It holds pictures.", "It holds no pictures.", ("negation",)),
+        ("Margaret Lyle, her former student, lived in Bristol.", "She lived in Bristol with her former student Lyle.", ()),
+        ("He met Samuel Pryce.", "He met Pryce.", ()),
+        ("He met Samuel Pryce.", "He met Anna Pryce.", ("name",)),
+        ("It is rare in Denmark.", "It is on the Danish list.", ()),
+        ("She is the CEO of it.", "She is its chief executive officer.", ()),
         ("Only members vote.", "It is just the members who vote.", ()),
     ],
 )
@@ -89,6 +101,14 @@ def test_quantifiers_comparatives_roles_and_codes_must_agree_and_paraphrases_do(
         ("It is due on 12 May 2024.", "It is due on 2024-03-12.", ("date",)),
         ("She won the 3rd round.", "She won the third round.", ()),
         ("She won the fifth round.", "She won the third round.", ("number",)),
+        ("She came first of 44.", "She came second of 44.", ("number",)),
+        ("It is stored for one year.", "It is stored for one month.", ("measure",)),
+        ("It is refunded at 42 cents per mile.", "It is refunded at 42 cents per kilometre.", ("measure",)),
+        ("It is refunded at €0.42 per kilometre.", "It is refunded at 42 cents per kilometre.", ()),
+        ("It draws 45 W.", "It draws 45 watts.", ()),
+        ("It takes two hours.", "It takes one and a half hours.", ("number",)),
+        ("It takes 1.5 hours.", "It takes one and a half hours.", ()),
+        ("Traps in three colours were used.", "Yellow, white and blue traps were used on farms and islands.", ()),
         ("There are two sides.", "It is between the army and the rebels.", ()),
     ],
 )
@@ -167,3 +187,8 @@ def test_drafts_are_told_apart(seeds: Path) -> None:
         assert bool(claim.citations) == (claim.support is not Support.UNSUPPORTED)
     assert told[False, False] / (told[False, False] + told[False, True]) >= 0.85
     assert told[True, True] / (told[True, True] + told[True, False]) >= 0.8
+
+
+def test_every_rule_has_a_name_in_each_language_of_the_page() -> None:
+    for language in LANGUAGES:
+        assert all(words_of(language)(f"differs-{rule}") for rule in (*RULES, "quotation"))

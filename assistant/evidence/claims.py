@@ -20,6 +20,8 @@ from index.words import content_words
 EVIDENCE = ("logit", "cosine", *RULES, "constant")
 """What the probability that a claim is supported is the logistic function of a weighted sum of: the model's log odds, the cosine of the claim with the
 sentence that is most like it, and each rule that is broken."""
+WEIGHED = {"name", "denial"}
+"""Rules that only lower the probability: who a sentence is about may stand before it, and the same may be denied in other words."""
 LEAST = 1e-4
 
 
@@ -33,14 +35,13 @@ class Judge:
     def judge(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
         """The verdict on a claim that is not word for word among its evidence; neither is empty. `around` is where the evidence stands: title, heading.
 
-        A broken rule makes the verdict "unsupported"; the probability weighs it as often as it was right.
+        A broken rule makes the verdict "unsupported", but for those that are WEIGHED; the probability weighs each as often as it was right.
         """
         differs = disagreements(claim, evidence, around)
         weights, bars = (self._shipped.card["joined"][name] for name in (LIKE if self._likeness else ALONE))
         probability = logistic(float(self.measure(claim, evidence, differs) @ [weights[name] for name in EVIDENCE]))
-        hard = [name for name in differs if name != "name" or around]  # A sentence that says "he" names nobody; its title may.
         verdict = verdict_of(probability, *bars)
-        return Verdict(Support.UNSUPPORTED if hard else verdict.verdict, verdict.probability, differs)
+        return Verdict(verdict.verdict if set(differs) <= WEIGHED else Support.UNSUPPORTED, verdict.probability, differs)
 
     def measure(self, claim: str, evidence: Sequence[str], differs: Sequence[str]) -> NDArray[np.float64]:
         """The model's log odds, the likeness (0 where it does not count), and the rules that are broken, as EVIDENCE, float64 (n,)."""

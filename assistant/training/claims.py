@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from assistant.training.sets import Claim, Row, answer_text
 from assistant.training.twist import Kinds, wrong
+from index.words import content_words, words
 
 BE = "is|was|are|were"
 MODAL = f"{BE}|has|have|had|can|could|will|would|should|may|might|must"
@@ -22,8 +23,8 @@ SUBJECT = re.compile(
 NAMED = re.compile(rf"what ({BE}) (?:the name of )?((?:the|a|an|his|her|their|its) (?!.*ing\b).+?)( called| named| known as)?", re.IGNORECASE)
 PLACED = re.compile(rf"(when|where|(?:in|on|at) (?:what|which) \w+) ({BE}) (.+)", re.IGNORECASE)
 LAST = re.compile(r"(.+ )(?:what|which)(?: \w+)?(?: of \w+)?", re.IGNORECASE)
-WHOLE = 0.3
-"""How often the evidence of a claim is a whole passage: what is cited is often more than the sentence that says it."""
+WHOLE, ALONE = 0.12, 0.5
+"""How often the evidence of a claim is a whole passage, and how often the one sentence that says it: what a draft is held against, most often."""
 PREPOSITION = re.compile(
     r"(?:in|on|at|near|by|from|to|under|over|during|between|after|before|since|around|along|within|inside|outside|about|next)\b", re.IGNORECASE
 )
@@ -69,7 +70,9 @@ def of_question(row: Row, others: Sequence[str], kinds: Kinds, chance: random.Ra
     if said is None or row.answer is None:
         return None
     place = row.answer[0]
-    around = row.sentences if chance.random() < WHOLE else _around(row, place, place, chance)
+    around = (
+        row.sentences if (wide := chance.random()) < WHOLE else row.sentences[place : place + 1] if wide < WHOLE + ALONE else _around(row, place, place, chance)
+    )
     claim = Claim(said, " ".join(around), 0)
     which = chance.random()
     if which < 0.45:
@@ -82,7 +85,11 @@ def of_question(row: Row, others: Sequence[str], kinds: Kinds, chance: random.Ra
     if which < 0.85:
         return wrong(claim, kinds, chance) or claim
     unsaid = [sentence for n, sentence in enumerate(row.sentences) if n not in row.gold]
-    return replace(claim, evidence=" ".join(unsaid[:3]), label=2) if unsaid else claim
+    if not unsaid:
+        return claim
+    if chance.random() < 0.5:
+        return replace(claim, evidence=max(unsaid, key=lambda sentence: _shared(said, sentence)), label=2)
+    return replace(claim, evidence=" ".join(chance.sample(unsaid, min(len(unsaid), chance.randint(1, 3)))), label=2)
 
 
 def of_two(row: Row, other: Row, kinds: Kinds, chance: random.Random) -> Claim | None:
@@ -100,6 +107,12 @@ def of_two(row: Row, other: Row, kinds: Kinds, chance: random.Random) -> Claim |
     unsaid = {second.sentences[n] for n in second.gold} - {first.sentences[n] for n in first.gold}
     evidence = [sentence for sentence in row.sentences if sentence not in unsaid]
     return replace(claim, evidence=" ".join(evidence), label=2) if unsaid and evidence else claim
+
+
+def _shared(claim: str, sentence: str) -> int:
+    """How many content words of a claim stand in a sentence."""
+    said = {stemmed for _, stemmed in words(sentence)}
+    return sum(stemmed in said for _, stemmed in content_words(claim))
 
 
 def _both(claim: str, other: str) -> str:

@@ -17,6 +17,9 @@ STATED = {"squad_train_reqa", "squad_train_span", "squad1_dev_part", "squad2_dev
 FEVER = 2
 """How often a pass for the judge of claims holds each claim of FEVER: people wrote them to be checked."""
 
+VERBATIM = 0.4
+"""How often a sentence of the passage is the claim where no question can be: it is soon learnt, as it stands in its evidence word for word."""
+
 HUMAN = 4
 """How often a pass holds each question that people wrote to be unanswerable, and each answerable one beside them: they are few, and the best."""
 
@@ -57,7 +60,7 @@ class Passes:
             yield from self._claim_groups(item, chance) if isinstance(item, Claim) else self._claims_of(item, beside[id(item.context)], chance)
 
     def _claims_of(self, asked: Asked, beside: list[Asked], chance: random.Random) -> Iterator[Claim]:
-        """Claims made of a question, of two of one paragraph, or of sentences of it."""
+        """Claims made of a question, of two of one paragraph, or of sentences of it; of some questions that cannot be stated, none."""
         row, kinds, which = row_of(asked, chance), self._kinds_of(asked.article), chance.random()
         row = (renamed(row, kinds, chance) or row) if chance.random() < 0.1 else row
         claim = None
@@ -69,7 +72,7 @@ class Passes:
             claim = of_two(paragraph_of(asked), paragraph_of(chance.choice(beside)), kinds, chance)
         if claim:
             yield claim
-        else:
+        elif chance.random() < VERBATIM:
             yield from of_sentence(row, kinds, chance)
 
     def _question_groups(self, asked: Asked, chance: random.Random) -> Iterator[list[Row]]:
@@ -92,7 +95,7 @@ class Passes:
 
     def _claim_groups(self, claim: Claim, chance: random.Random) -> Iterator[Claim]:
         which = chance.random()
-        yield among(claim, self._claims, chance) if which < 0.3 else joined(claim, chance.choice(self._claims)) if which < 0.4 else claim
+        yield among(claim, self._claims, chance) if which < 0.2 else joined(claim, chance.choice(self._claims)) if which < 0.3 else claim
         if claim.label == 0 and chance.random() < 0.2 and (twisted := wrong(claim, _NO_KINDS, chance)):
             yield twisted
 

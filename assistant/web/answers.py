@@ -53,7 +53,7 @@ def _claim(claim: Claim, quotes: Mapping[int, Citation], key: str, words: Words)
         case Support.WEAK:
             flag = f'<span class="fn-flag">{words("weak")}</span>'
             return f'<span class="fn-weak" title="{words("weak-title")}">{html_text(claim.text)}</span>{marks}{flag}'
-    why = f": {words('differs', what=claim.differs[0])}" if claim.differs else ""
+    why = f": {words('differs', what=words(f'differs-{claim.differs[0]}'))}" if claim.differs else ""
     flag = f'<span class="fn-flag">{words("unsupported")}{html_text(why)}</span>'
     return f'<span class="fn-unsupported" title="{words("unsupported-title")}"><span class="fn-struck">{html_text(claim.text)}</span>{flag}</span>'
 
