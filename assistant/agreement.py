@@ -28,6 +28,8 @@ NEGATIONS = frozenset("not no never none neither nor cannot without nobody nothi
 DENIES = frozenset(map(stem, "refuse deny fail lack forbid prohibit ban exclude reject prevent".split()))
 REACH = 4
 """Words after a negation that it may stand for."""
+ARTICLES = frozenset(("a", "an"))
+"""They say one of a unit in the evidence; in a claim they may be a rate, "twice a week"."""
 ALL = frozenset("all every each always everyone everybody everything entire whole any".split())
 SOME = frozenset("some several few many most often sometimes usually occasionally rarely partly partially mostly".split())
 ONLY = frozenset("only solely exclusively sole".split())
@@ -133,11 +135,11 @@ def _counted(value: float, case: _Case) -> bool:
 
 def _bound(case: _Case) -> bool:
     """A number of the claim with the unit, or the thing counted, of another number of the evidence; or a rate for another unit than the evidence's."""
-    pairs = set(_measured(case.known))
+    pairs = {(value, thing) for _, value, thing in _measured(case.known)}
     values = {value for value, _ in pairs}
     things = {thing for _, thing in pairs}
-    for value, thing in _measured(case.said):
-        if (value, thing) in pairs or value not in values:
+    for token, value, thing in _measured(case.said):
+        if (value, thing) in pairs or value not in values or token.folded in ARTICLES or token.measures_as(case.known):
             continue
         own = {other for there, other in pairs if there == value}
         families = {FAMILY.get(other) for other in own if other in FAMILY}
@@ -147,19 +149,19 @@ def _bound(case: _Case) -> bool:
     return any(rate not in rates and any(FAMILY[rate] == FAMILY[other] for other in rates) for rate in _rates(case.said))
 
 
-def _measured(said: Sequence[Token]) -> Iterator[tuple[float, str]]:
-    """Each number with the stem of the next content word, or of the sign of money before it; "a month" is one, too."""
+def _measured(said: Sequence[Token]) -> Iterator[tuple[Token, float, str]]:
+    """Each number, its value, and the stem of the next content word or of the sign of money before it; "one month" and "a month" are a number with a unit."""
     for place, token in enumerate(said):
         if token.value is None or token.folded == "one":
-            if token.measure and token.folded in ("a", "an", "one"):
-                yield 1.0, said[place + 1].stem
+            if token.measure and (token.folded == "one" or token.folded in ARTICLES):
+                yield token, 1.0, said[place + 1].stem
             continue
         if place and said[place - 1].text in MONEY:
-            yield token.value, ALIKE[said[place - 1].text]
+            yield token, token.value, ALIKE[said[place - 1].text]
             continue
         for after in said[place + 1 : place + 3]:
             if after.value is None and after.folded not in STOP_WORDS:
-                yield token.value, after.stem
+                yield token, token.value, after.stem
                 break
             if after.value is not None or after.folded in ("and", "or", "to"):
                 break

@@ -88,8 +88,18 @@ class Token:
     def _is(self, other: "Token") -> bool:
         if any(close(one, two, SHARE if one < 1 else 1e-9) for one in self.values for two in other.values):
             return True
-        if self.measure and other.measure and self.measure[0] == other.measure[0] and close(self.measure[1], other.measure[1], SAME):
-            return True
+        return self._as_much(other) or self._spans(other)
+
+    def measures_as(self, others: Sequence["Token"]) -> bool:
+        """Whether others measure the same, in whatever unit."""
+        return any(self._as_much(other) for other in others)
+
+    def _as_much(self, other: "Token") -> bool:
+        if self.measure is None or other.measure is None:
+            return False
+        return self.measure[0] == other.measure[0] and close(self.measure[1], other.measure[1], SAME)
+
+    def _spans(self, other: "Token") -> bool:
         return self.years is not None and other.value is not None and self.years[0] <= other.value <= self.years[1]
 
     def is_share(self) -> bool:

@@ -2,7 +2,7 @@
 
 What it does not catch: a claim whose words all stand in its evidence but in another relation, where they are no names
 around a verb; a wrong name at the head of a sentence that its evidence does not contradict; what only several sentences
-together say, where the claim does not cite them; irony.
+together say, where the claim does not cite them and they are not the two that share most words with it; irony.
 """
 
 import re
@@ -63,13 +63,13 @@ def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callab
         if verdict.verdict is Support.SUPPORTED:
             return labels, verdict
         # What the likeliest sentence says otherwise, another that is less like the claim does not carry by half.
-        if best is None or (ORDER[verdict.verdict] > ORDER[best[1].verdict] and not set(best[1].differs) - {"name"}):
+        if best is None or (ORDER[verdict.verdict] > ORDER[best[1].verdict] and (set(best[0]) < set(labels) or not set(best[1].differs) - {"name"})):
             best = labels, verdict
     return best or ((), Verdict(Support.UNSUPPORTED, 0.0))
 
 
 def _tries(text: str, given: Labels, offered: dict[int, Citation]) -> Iterator[Labels]:
-    """Sets of labels, likeliest first: what is cited, the sentences that share most words with the claim, both together."""
+    """Sets of labels, likeliest first: what is cited, the sentences that share most words with the claim, both together, the two nearest together."""
     asked = {stemmed for _, stemmed in content_words(text)}
     shared = {label: asked.intersection(stemmed for _, stemmed in words(citation.sentence.text)) for label, citation in offered.items()}
     near = sorted((label for label in offered if shared[label]), key=lambda label: (-len(shared[label]), label))[:NEAREST]
@@ -78,7 +78,7 @@ def _tries(text: str, given: Labels, offered: dict[int, Citation]) -> Iterator[L
     yield from ((label,) for label in near if (label,) != given)
     if given and near and near[0] not in given:
         yield (*given, near[0])
-    if len(near) > 1 and len(shared[near[0]] | shared[near[1]]) > len(shared[near[0]]):
+    if len(near) > 1 and shared[near[1]] - shared[near[0]] and set(near[:2]) != set(given):
         yield tuple(sorted(near[:2]))
 
 

@@ -103,6 +103,8 @@ def test_quantifiers_comparatives_roles_and_codes_must_agree_and_paraphrases_do(
         ("She won the fifth round.", "She won the third round.", ("number",)),
         ("She came first of 44.", "She came second of 44.", ("number",)),
         ("It is stored for one year.", "It is stored for one month.", ("measure",)),
+        ("It is stored for one month.", "It is stored for 30 days, and read once a year.", ()),
+        ("It is read twice a week.", "It is read twice every week, for a year.", ()),
         ("It is refunded at 42 cents per mile.", "It is refunded at 42 cents per kilometre.", ("measure",)),
         ("It is refunded at €0.42 per kilometre.", "It is refunded at 42 cents per kilometre.", ()),
         ("It draws 45 W.", "It draws 45 watts.", ()),
