@@ -28,6 +28,7 @@ bench: .venv/bench  ## Measure Footnote beside its stock peer.
 bench-evidence: .venv/bench  ## Measure the evidence model alone, and end to end, on the public dev sets.
 	$(BIN)/python -m benchmarks.evidence
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.drafts
 
 screenshots: .venv/tools .venv/browser  ## Take the pictures of README anew.
 	$(BIN)/python -m benchmarks.screenshots

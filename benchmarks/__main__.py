@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import durability, embedder, evidence, lexical, quality, retrieval, scale, speed, update, vectors
+from benchmarks import drafts, durability, embedder, evidence, lexical, quality, retrieval, scale, speed, update, vectors
 
 sizes = tuple(int(size.replace("_", "")) for size in sys.argv[1:]) or scale.SIZES
 
@@ -12,6 +12,7 @@ for title, run in (
     ("Retrieval: nDCG@10", retrieval.main),
     ("Evidence", evidence.main),
     ("Answers", quality.main),
+    ("Drafts of a language model", drafts.main),
     ("Vectors: the kinds", lambda: vectors.main(sizes[1:] or sizes)),
     ("Words: the libraries", lexical.main),
     ("An update beside a first build", update.main),
