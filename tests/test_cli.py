@@ -267,8 +267,10 @@ def test_names_that_are_no_utf8_are_indexed_and_printed(folder: Path, footnote: 
 
 def test_output_that_the_terminal_cannot_show_or_hold_is_no_crash(built: Path, footnote: Run, offline: dict[str, str], tmp_path: Path) -> None:
     assert b"characters 27?57" in footnote("ask", "How high is the rent?", PYTHONIOENCODING="latin-1").stdout
-    done = subprocess.run(["bash", "-c", f"{sys.executable} -m assistant.cli status > /dev/full"], cwd=tmp_path, env=offline, capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (2, b"footnote: the output cannot be written: no space left; free some, or write it elsewhere\n")
+    for buffered in ("", "1"):
+        call = f"PYTHONUNBUFFERED={buffered} {sys.executable} -m assistant.cli status > /dev/full"
+        done = subprocess.run(["bash", "-c", call], cwd=tmp_path, env=offline, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (2, b"footnote: the output cannot be written: no space left; free some, or write it elsewhere\n")
 
 
 def test_names_are_printed_on_one_line(folder: Path, footnote: Run) -> None:

@@ -1,6 +1,7 @@
 """The command line; the only print. Results go to standard output, everything else to standard error."""
 
 import errno
+import os
 import sys
 from collections.abc import Sequence
 
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # What could not be written would be tried again as Python ends.
         fail("the output cannot be written: no space left; free some, or write it elsewhere")
     sys.exit(code if isinstance(code, int) else FOUND)
 
