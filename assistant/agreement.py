@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from assistant.opposites import OPPOSITE
-from assistant.quantities import ALIKE, AMOUNT, FAMILY, MONEY, MONTHS, ORDINAL, Token, close, dates_spelt, tokens_of
+from assistant.quantities import ALIKE, AMOUNT, ARTICLES, FAMILY, MONEY, MONTHS, ORDINAL, Token, close, dates_spelt, tokens_of
 from index.split import sentence_spans
 from index.words import STOP_WORDS, fold, stem, words
 
@@ -28,8 +28,6 @@ NEGATIONS = frozenset("not no never none neither nor cannot without nobody nothi
 DENIES = frozenset(map(stem, "refuse deny fail lack forbid prohibit ban exclude reject prevent".split()))
 REACH = 4
 """Words after a negation that it may stand for."""
-ARTICLES = frozenset(("a", "an"))
-"""They say one of a unit in the evidence; in a claim they may be a rate, "twice a week"."""
 ALL = frozenset("all every each always everyone everybody everything entire whole any".split())
 SOME = frozenset("some several few many most often sometimes usually occasionally rarely partly partially mostly".split())
 ONLY = frozenset("only solely exclusively sole".split())
@@ -55,13 +53,16 @@ HELPING = frozenset(
 ACRONYM = re.compile(r"\b[A-Z]{2,6}s?\b")
 
 
-def disagreements(claim: str, evidence: Sequence[str], around: str = "") -> tuple[str, ...]:
-    """The kinds of thing in which a claim differs from its evidence, in the order of RULES; `around` (title, heading) may lend names and dates only."""
+def disagreements(claim: str, evidence: Sequence[str], around: str = "", before: str = "") -> tuple[str, ...]:
+    """The kinds of thing in which a claim differs from its evidence, in the order of RULES.
+
+    `around` (title, heading) may lend names and dates only, `before` (what the evidence follows) only names.
+    """
     said = tokens_of(claim)
     sentences = [tokens_of(text[start:end]) for text in evidence for start, end in sentence_spans(text)]
     own = _contents(said)
     near = max(sentences, key=lambda sentence: len(own & _contents(sentence)), default=[])
-    case = _Case(claim, said, " ".join(evidence), list(chain.from_iterable(sentences)), near, around)
+    case = _Case(claim, said, " ".join(evidence), list(chain.from_iterable(sentences)), near, around, before, _denied(said), _denied(near))
     return tuple(name for name, rule in RULES.items() if rule(case))
 
 
@@ -69,7 +70,8 @@ def disagreements(claim: str, evidence: Sequence[str], around: str = "") -> tupl
 class _Case:
     """A claim and its evidence, as texts and as tokens; `near` is the sentence of the evidence that shares most words with the claim.
 
-    What that sentence denies or bounds is of the claim's matter, what others do may not be.
+    What that sentence denies or bounds is of the claim's matter, what others do may not be: `denied` are the words that the claim denies, `near_denied`
+    those that it does.
     """
 
     claim: str
@@ -78,6 +80,9 @@ class _Case:
     known: list[Token]
     near: list[Token]
     around: str
+    before: str
+    denied: set[str]
+    near_denied: set[str]
 
 
 # --- Rules -----------------------------------------------------------------------------------------------
@@ -153,7 +158,7 @@ def _measured(said: Sequence[Token]) -> Iterator[tuple[Token, float, str]]:
     """Each number, its value, and the stem of the next content word or of the sign of money before it; "one month" and "a month" are a number with a unit."""
     for place, token in enumerate(said):
         if token.value is None or token.folded == "one":
-            if token.measure and (token.folded == "one" or token.folded in ARTICLES):
+            if token.measure:
                 yield token, 1.0, said[place + 1].stem
             continue
         if place and said[place - 1].text in MONEY:
@@ -192,16 +197,11 @@ def _calendar(text: str) -> set[str]:
 
 
 def _names(case: _Case) -> bool:
-    """A name of the claim that neither the evidence nor what stands above it mentions."""
-    return bool(names_missing(case.claim, f"{case.evidence} {case.around}"))
-
-
-def names_missing(claim: str, text: str) -> list[str]:
-    """The names of a claim that a text does not mention, in any of their parts, forms ("Danish" of Denmark) or initials ("CEO")."""
+    """A name of the claim that neither the evidence nor what stands above and before it mentions, in any of its parts, forms or initials."""
+    claim, text = case.claim, f"{case.evidence} {case.around} {case.before}"
     known = {stemmed for _, stemmed in words(text)}
     runs = {_initials(run) for run in RUN.findall(text)}
     short = set(ACRONYM.findall(text))
-    missing = []
     for match in [*NAME.finditer(claim), *_leading(claim)]:
         name = re.sub(r"['’]s$", "", match[0])
         parts = [part for part in re.split(r"[-'’]", name) if len(part) > 1]
@@ -212,8 +212,8 @@ def names_missing(claim: str, text: str) -> list[str]:
         if name.isupper() and (any(name in run for run in runs) or _spelt_out(name, text)):
             continue
         if not any(_initials(run).startswith(one.rstrip("s")) for run in RUN.findall(claim) if name in run for one in short):
-            missing.append(name)
-    return missing
+            return True
+    return False
 
 
 def _alone(surname: str, text: str) -> bool:
@@ -244,7 +244,7 @@ def _alike(stemmed: str, known: set[str]) -> bool:
 def _negation(case: _Case) -> bool:
     """A word that is denied on one side and said on the other, where nothing is denied, or where it denies something itself ("did not refuse")."""
     differ = _differently_denied(case)
-    return bool(differ) and (bool(differ & DENIES) or not (_denied(case.said) and _denied(case.near)))
+    return bool(differ) and (bool(differ & DENIES) or not (case.denied and case.near_denied))
 
 
 def _denial(case: _Case) -> bool:
@@ -253,10 +253,9 @@ def _denial(case: _Case) -> bool:
 
 
 def _differently_denied(case: _Case) -> set[str]:
-    said, known = _denied(case.said), _denied(case.near)
     here, there = _contents(case.said), _contents(case.near)
     stems = [token.stem for token in case.near]  # A word that stands there both denied and not settles nothing.
-    return ((said & there) - known) | {word for word in (known & here) - said if stems.count(word) < 2}
+    return ((case.denied & there) - case.near_denied) | {word for word in (case.near_denied & here) - case.denied if stems.count(word) < 2}
 
 
 def _contents(tokens: Sequence[Token]) -> set[str]:
@@ -288,8 +287,8 @@ def _comparatives(case: _Case) -> bool:
     """The opposite of a word of the nearest sentence, where the claim's own word is nowhere in the evidence."""
     said, near = (_uncapitalised(tokens) for tokens in (case.said, case.near))
     known = {token.folded for token in case.known}
-    said -= {"born", "died"} | {token.folded for token in case.said if token.stem in _denied(case.said)}  # "(1875 – 1947)" says both.
-    near -= {token.folded for token in case.near if token.stem in _denied(case.near)}  # What is not allowed is forbidden.
+    said -= {"born", "died"} | {token.folded for token in case.said if token.stem in case.denied}  # "(1875 – 1947)" says both.
+    near -= {token.folded for token in case.near if token.stem in case.near_denied}  # What is not allowed is forbidden.
     return any(word not in known and not said & set(OPPOSITE[word]) and near & set(OPPOSITE[word]) for word in said & OPPOSITE.keys())
 
 

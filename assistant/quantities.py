@@ -58,9 +58,11 @@ SAME = 0.02
 SHARE = 0.015
 """The same of shares: two thirds are 66 or 67 percent."""
 MONTHS = "january february march april may june july august september october november december".split()
-DAY = re.compile(r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b|\b(?P<day2>\d{1,2})\.(?P<month2>\d{1,2})\.(?P<year2>\d{4})\b")
+DAY = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b|\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 HOUR = re.compile(r"(?::\d\d)?\s?([ap])\.?m\b", re.IGNORECASE)
 MONEY = "€$£¥"
+ARTICLES = ("a", "an")
+"""They say one of a unit in the evidence; in a claim they may be a rate, "twice a week"."""
 PERCENT, CENT, CENTURY = stem("percent"), stem("cent"), stem("century")
 HALF = re.compile(rf"\b({'|'.join(SMALL)}) and a half\b", re.IGNORECASE)
 
@@ -145,7 +147,7 @@ def dates_spelt(text: str) -> str:
 
 
 def _spelt(match: re.Match[str]) -> str:
-    year, month, day = (match[group] for group in ("year", "month", "day")) if match["year"] else (match[group] for group in ("year2", "month2", "day2"))
+    year, month, day = match.groups()[:3] if match[1] else match.groups()[:2:-1]
     return f"{int(day)} {MONTHS[int(month) - 1].title()} {year}" if 1 <= int(month) <= 12 else match[0]
 
 
@@ -204,7 +206,7 @@ def _joined(before: Token, token: Token, money: bool) -> Token | None:
 
 def _counting(token: Token, after: Sequence[Token]) -> Token:
     """A number with what the word after it makes of it: a share of a whole, a measure, the years of a century."""
-    value = token.value if token.value is not None else 1.0 if token.folded in ("a", "an") else None
+    value = token.value if token.value is not None else 1.0 if token.folded in ARTICLES else None
     thing = after[0].stem if after else ""
     if thing == CENTURY and (token.text[0].isdecimal() or token.also) and not token.text.isdecimal():
         number = token.also[0] if token.value is None else token.value

@@ -190,5 +190,5 @@ class Evidence(Protocol):
     def similarity(self, sentences: Sequence[Sentence]) -> NDArray[np.float32]:
         """The cosine of every sentence with every other, float32 (n, n)."""
 
-    def supports(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
-        """Whether sentences carry a claim; `around` is where they stand (title, heading), which may name what they only point to."""
+    def supports(self, claim: str, evidence: Sequence[str], around: str = "", before: str = "") -> Verdict:
+        """Whether sentences carry a claim. `around` is where they stand (title, heading), `before` what precedes them: both may name what they mean."""

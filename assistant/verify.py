@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from assistant.agreement import names_missing
 from assistant.types import Citation, Claim, Evidence, Support, Verdict
 from index.types import Sentence
-from index.words import content_words, words
+from index.words import content_words, shared_words, words
 
 NEAREST = 4
 """Offered sentences that are tried for a claim whose own citations do not carry it: those that share most words with it."""
@@ -97,23 +96,16 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
     if (quotes := _quotes(text)) and not _hold(quotes, sentences):
         return Verdict(Support.UNSUPPORTED, 0.0, ("quotation",))
     texts, around = [sentence.text for sentence in sentences], " ".join(dict.fromkeys(map(_around, sentences)))
-    if names_missing(text, " ".join([*texts, around, *map(_preceding, sentences)])):
-        return Verdict(Support.UNSUPPORTED, 0.0, ("name",))
-    alone = evidence.supports(text, texts, around)
+    lent = " ".join(map(_preceding, sentences))
+    alone = evidence.supports(text, texts, around, lent)
     before = [_before(sentence) for sentence in sentences]
     if alone.verdict is Support.SUPPORTED or set(alone.differs) - {"name"} or not any(before):
         return alone
     told = [part for pair in zip(before, texts, strict=True) for part in pair if part]
-    if 2 * _shared(text, texts) < _shared(text, told):
+    if 2 * shared_words(text, texts) < shared_words(text, told):
         return alone  # What comes before says it, not what is cited.
-    after = evidence.supports(text, told, around)
+    after = evidence.supports(text, told, around, lent)
     return after if ORDER[after.verdict] > ORDER[alone.verdict] else alone
-
-
-def _shared(text: str, sentences: Sequence[str]) -> int:
-    """How many content words of a text stand in some sentences."""
-    said = {stemmed for sentence in sentences for _, stemmed in words(sentence)}
-    return sum(stemmed in said for _, stemmed in content_words(text))
 
 
 def _around(sentence: Sentence) -> str:

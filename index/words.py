@@ -6,6 +6,7 @@ words are not indexed. What is changed here changes the stored index: raise `ind
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 import Stemmer
@@ -107,3 +108,9 @@ def content_words(text: str) -> list[tuple[str, str]]:
         if fold(word) not in STOP_WORDS and (len(stemmed) > 1 or stemmed.isdigit() or LONE.match(word) or (place and word.isupper())):
             kept.setdefault(stemmed, word)
     return [(word, stemmed) for stemmed, word in kept.items()]
+
+
+def shared_words(text: str, others: Sequence[str]) -> int:
+    """How many content words of a text stand in some others."""
+    said = {stemmed for other in others for _, stemmed in words(other)}
+    return sum(stemmed in said for _, stemmed in content_words(text))

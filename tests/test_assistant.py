@@ -144,7 +144,7 @@ class FakeEvidence:
         same = [[float(a.text.casefold() == b.text.casefold()) for b in sentences] for a in sentences]
         return np.array(same, np.float32)
 
-    def supports(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
+    def supports(self, claim: str, evidence: Sequence[str], around: str = "", before: str = "") -> Verdict:
         self.heard.append(claim)
         return Verdict(self.verdict, 0.5)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from assistant import Assistant
+from assistant import Assistant, verify
 from assistant.errors import ModelError
 from assistant.evidence.claims import Judge
 from assistant.evidence.encode import CLS, MOST_OVER, MOST_QUESTION, MOST_TEXT, SEP, Passage, encode, open_tokenizer
@@ -20,7 +20,7 @@ from assistant.evidence.likeness import Likeness
 from assistant.evidence.model import ModelEvidence, parts_of, passage_of, reads_language
 from assistant.evidence.reader import NOTHING, Reader
 from assistant.evidence.shipped import FOLDER, Shipped
-from assistant.types import Support, Verdict
+from assistant.types import Claim, Support, Verdict
 from index import Index
 from index.embed import DEFAULT_MODEL, Embedder
 from index.split import sentence_spans
@@ -187,6 +187,16 @@ def test_a_question_in_german_is_answered_by_words_and_says_so(folder: Path, tmp
     answer = Assistant.open(tmp_path / "index").ask("Wann endet der Vertrag?")
     assert (answer.judge, answer.found, answer.short_answer) == ("words", True, None)
     assert answer.citations[0].sentence.text == "Der Vertrag endet am 30. Juni 2027."
+
+
+def test_a_claim_in_german_is_not_held_against_rules_for_english_names(folder: Path, tmp_path: Path, embedder: Embedder) -> None:
+    said = "Die Miete beträgt monatlich 900 Euro und ist am dritten Werktag fällig."
+    write(folder, {"vertrag.txt": f"Der Vertrag beginnt am 1. Mai. {said} Haustiere sind in der Wohnung verboten."})
+    build_index(tmp_path / "index", [folder], embedder)
+    assistant = Assistant.open(tmp_path / "index")
+    grounds = assistant.ground("Wie hoch ist die Miete?")
+    (checked,) = verify.check([Claim(said.replace("Die Miete", "Der Mietzins"), ())], grounds.offered or grounds.nearest, assistant.evidence)
+    assert (checked.support, checked.differs) == (Support.SUPPORTED, ())
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,6 @@ from index.words import content_words
 EVIDENCE = ("logit", "cosine", *RULES, "constant")
 """What the probability that a claim is supported is the logistic function of a weighted sum of: the model's log odds, the cosine of the claim with the
 sentence that is most like it, and each rule that is broken."""
-WEIGHED = {"name", "denial"}
-"""Rules that only lower the probability: who a sentence is about may stand before it, and the same may be denied in other words."""
 LEAST = 1e-4
 
 
@@ -32,16 +30,19 @@ class Judge:
         self._shipped = shipped
         self._likeness = likeness if likeness.model == DEFAULT_MODEL else None
 
-    def judge(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
-        """The verdict on a claim that is not word for word among its evidence; neither is empty. `around` is where the evidence stands: title, heading.
+    def judge(self, claim: str, evidence: Sequence[str], around: str = "", before: str = "") -> Verdict:
+        """The verdict on a claim that is not word for word among its evidence; neither is empty.
 
-        A broken rule makes the verdict "unsupported", but for those that are WEIGHED; the probability weighs each as often as it was right.
+        `around` is where the evidence stands: title, heading; `before` is what it follows.
+        A broken rule makes the verdict "unsupported", but for a denial in other words; the probability weighs each as often as it was right.
         """
-        differs = disagreements(claim, evidence, around)
+        differs = disagreements(claim, evidence, around, before)
         weights, bars = (self._shipped.card["joined"][name] for name in (LIKE if self._likeness else ALONE))
         probability = logistic(float(self.measure(claim, evidence, differs) @ [weights[name] for name in EVIDENCE]))
         verdict = verdict_of(probability, *bars)
-        return Verdict(verdict.verdict if set(differs) <= WEIGHED else Support.UNSUPPORTED, verdict.probability, differs)
+        # What both sides deny may be the same in other words. A sentence that says "he" names nobody; what stands about it may.
+        weighed = {"denial"} if around else {"denial", "name"}
+        return Verdict(verdict.verdict if set(differs) <= weighed else Support.UNSUPPORTED, verdict.probability, differs)
 
     def measure(self, claim: str, evidence: Sequence[str], differs: Sequence[str]) -> NDArray[np.float64]:
         """The model's log odds, the likeness (0 where it does not count), and the rules that are broken, as EVIDENCE, float64 (n,)."""

@@ -70,7 +70,7 @@ class LinearEvidence:
             + SCORE["is a heading, perhaps"] * candidate.heading
         )
 
-    def supports(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:  # noqa: ARG002 - The words of a claim are all it reads.
+    def supports(self, claim: str, evidence: Sequence[str], around: str = "", before: str = "") -> Verdict:  # noqa: ARG002 - It reads claim and evidence.
         """The verdict on a claim that is not word for word among its evidence; neither is empty."""
         joined = " ".join(evidence)
         return judge_claim(claim, joined, self._likeness.nearest(claim, [joined, *evidence]))

@@ -103,7 +103,7 @@ class ModelEvidence:
     def similarity(self, sentences: Sequence[Sentence]) -> Vectors32:
         return self._likeness.among([sentence.text for sentence in sentences])
 
-    def supports(self, claim: str, evidence: Sequence[str], around: str = "") -> Verdict:
+    def supports(self, claim: str, evidence: Sequence[str], around: str = "", before: str = "") -> Verdict:
         said = [text for text in evidence if text.strip()]
         if not claim.strip() or not said:
             return Verdict(Support.UNSUPPORTED, 0.0)
@@ -111,7 +111,7 @@ class ModelEvidence:
             return Verdict(Support.SUPPORTED, 1.0)
         if language_of(" ".join([claim, *said]), LEAST_WORDS) not in LANGUAGES:
             return self._linear.supports(claim, said)
-        return self._judge.judge(claim, said, around)
+        return self._judge.judge(claim, said, around, before)
 
 
 def parts_of(question: str) -> list[str]:

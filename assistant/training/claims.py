@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assistant.training.sets import Claim, Row, answer_text
 from assistant.training.twist import Kinds, wrong
-from index.words import content_words, words
+from index.words import shared_words
 
 BE = "is|was|are|were"
 MODAL = f"{BE}|has|have|had|can|could|will|would|should|may|might|must"
@@ -70,10 +70,7 @@ def of_question(row: Row, others: Sequence[str], kinds: Kinds, chance: random.Ra
     if said is None or row.answer is None:
         return None
     place = row.answer[0]
-    around = (
-        row.sentences if (wide := chance.random()) < WHOLE else row.sentences[place : place + 1] if wide < WHOLE + ALONE else _around(row, place, place, chance)
-    )
-    claim = Claim(said, " ".join(around), 0)
+    claim = Claim(said, " ".join(_evidence(row, place, chance)), 0)
     which = chance.random()
     if which < 0.45:
         return claim
@@ -88,8 +85,16 @@ def of_question(row: Row, others: Sequence[str], kinds: Kinds, chance: random.Ra
     if not unsaid:
         return claim
     if chance.random() < 0.5:
-        return replace(claim, evidence=max(unsaid, key=lambda sentence: _shared(said, sentence)), label=2)
+        return replace(claim, evidence=max(unsaid, key=lambda sentence: shared_words(said, [sentence])), label=2)
     return replace(claim, evidence=" ".join(chance.sample(unsaid, min(len(unsaid), chance.randint(1, 3)))), label=2)
+
+
+def _evidence(row: Row, place: int, chance: random.Random) -> tuple[str, ...]:
+    """What a claim is held against that one sentence says: the passage, the sentence, or some about it."""
+    which = chance.random()
+    if which < WHOLE:
+        return row.sentences
+    return row.sentences[place : place + 1] if which < WHOLE + ALONE else _around(row, place, place, chance)
 
 
 def of_two(row: Row, other: Row, kinds: Kinds, chance: random.Random) -> Claim | None:
@@ -107,12 +112,6 @@ def of_two(row: Row, other: Row, kinds: Kinds, chance: random.Random) -> Claim |
     unsaid = {second.sentences[n] for n in second.gold} - {first.sentences[n] for n in first.gold}
     evidence = [sentence for sentence in row.sentences if sentence not in unsaid]
     return replace(claim, evidence=" ".join(evidence), label=2) if unsaid and evidence else claim
-
-
-def _shared(claim: str, sentence: str) -> int:
-    """How many content words of a claim stand in a sentence."""
-    said = {stemmed for _, stemmed in words(sentence)}
-    return sum(stemmed in said for _, stemmed in content_words(claim))
 
 
 def _both(claim: str, other: str) -> str:
