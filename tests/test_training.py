@@ -7,9 +7,11 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from tokenizers import Tokenizer
+from torch.nn import Module
 from transformers import MPNetConfig, MPNetModel
 
 import assistant.training.train
@@ -18,10 +20,13 @@ from assistant.evidence.reader import Reader
 from assistant.evidence.shipped import MODELS, Shipped
 from assistant.training.batches import TOKENS, batches, passage_of
 from assistant.training.claims import of_sentence, of_two
-from assistant.training.export import ship
+from assistant.training.export import export, ship
 from assistant.training.groups import Passes
-from assistant.training.losses import TAUGHT, choice_loss, claim_loss, losses, sentence_logits, span_loss
+from assistant.training.judge import train_judge
+from assistant.training.losses import TAUGHT, apart, choice_loss, claim_loss, losses, sentence_logits, span_loss
 from assistant.training.network import Network
+from assistant.training.prune import importance, prune
+from assistant.training.rounding import BLOCK, HIGHEST, LOWEST, MOST, Matrix, Words
 from assistant.training.sets import Article, Claim, Row, held_out, misleading, read_questions, row_of, without_answer
 from assistant.training.start import new_network, new_teacher, take_over
 from assistant.training.train import Plan, resume, schedule, train
@@ -231,6 +236,7 @@ def test_a_sentence_is_the_weighted_mean_of_its_tokens() -> None:
 def test_the_rate_rises_stays_and_falls() -> None:
     assert [round(schedule(step, 4000), 3) for step in (100, 200, 3000, 3500, 4000)] == [0.5, 1.0, 1.0, 0.5, 0.01]
     assert [round(schedule(step, 200), 3) for step in (5, 10, 150, 175)] == [0.5, 1.0, 1.0, 0.5]
+    assert [round(schedule(step, 200, 0.0), 3) for step in (5, 175, 200)] == [0.5, 1.0, 1.0]
 
 
 @pytest.mark.slow
@@ -283,7 +289,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     vocabulary = {"<s>": 0, "<pad>": 1, "</s>": 2, **{piece: id + 3 for piece, id in pieces.items() if piece not in ("[CLS]", "[SEP]", "[PAD]")}}
     (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": vocabulary}}))
     torch.manual_seed(0)
-    config = MPNetConfig(vocab_size=max(vocabulary.values()) + 1, hidden_size=48, num_hidden_layers=2, num_attention_heads=4, intermediate_size=96)
+    config = MPNetConfig(vocab_size=max(vocabulary.values()) + 1, hidden_size=64, num_hidden_layers=3, num_attention_heads=2, intermediate_size=96)
     MPNetModel(config, add_pooling_layer=False).save_pretrained(folder)
     return folder
 
@@ -324,3 +330,93 @@ def test_a_student_comes_nearer_to_its_teacher(data: Path, tokenizer: Tokenizer,
     train(student, Passes(data).claims, tmp_path / "claims", tokenizer, Plan(steps=6, seed=1, rate=3e-4, tokens=1024), teacher)
     assert apart() < 0.9 * before
     assert resume(tmp_path / "teacher", teacher) == 2
+
+
+# --- The judge: pruned, and of few bits ----------------------------------------------------------------
+
+
+def test_a_matrix_of_four_bits_is_the_nearest_that_its_steps_allow() -> None:
+    weight = torch.randn(6, 3 * BLOCK, generator=torch.Generator().manual_seed(0)) * torch.tensor([0.01, 0.1, 1.0]).repeat_interleave(BLOCK)
+    rounded = Matrix.of(weight)
+    assert rounded.codes.min() >= LOWEST
+    assert rounded.codes.max() <= HIGHEST
+    assert set(rounded.steps.unique().tolist()) <= set(range(1, MOST + 1))
+    step = (rounded.steps * rounded.scale).expand(rounded.codes.shape).flatten(1)
+    inside = weight.abs() <= HIGHEST * step
+    assert torch.all((rounded.value - weight).abs()[inside] <= step[inside] / 2 + 1e-7)
+    assert inside.float().mean() > 0.9
+
+
+def test_word_vectors_of_two_bits_keep_nine_tenths_of_what_tells_them_apart() -> None:
+    vectors = torch.randn(500, 64, generator=torch.Generator().manual_seed(0)) * torch.linspace(0.5, 2.0, 64) + torch.linspace(-1, 1, 64)
+    rounded = Words.of(vectors)
+    assert len(rounded.codes.unique()) == 4
+    left = (rounded.value - vectors).square().sum() / (vectors - vectors.mean(0)).square().sum()
+    assert left < 0.13
+
+
+def test_what_tells_least_is_pruned_first(large: Path, data: Path, tokenizer: Tokenizer) -> None:
+    network = new_teacher(large, packaged() / "tokenizer.json", 1)
+    with torch.no_grad():  # Nobody hears the second head, nor the last 64 units.
+        for layer in network.layers:
+            layer.attended.weight[:, 32:] = 0
+            layer.contract.weight[:, BLOCK:] = 0
+    batch = next(batches(list(Passes(data).claims(9)), tokenizer, 1024))
+    with torch.no_grad():
+        before = network.eval()(batch.ids, batch.kinds, batch.mask)
+    prune(network, importance(network, [batch]), sum(4 * 64 * 32 + 2 * 64 * BLOCK for _ in network.layers))
+    assert [(layer.kept.tolist(), layer.expand.out_features) for layer in network.layers] == [([0], BLOCK)] * 3
+    with torch.no_grad():
+        after = network.eval()(batch.ids, batch.kinds, batch.mask)
+    assert torch.allclose(after[batch.mask > 0], before[batch.mask > 0], atol=1e-5)
+    assert all(parameter.requires_grad == ("word_embeddings" not in name) for name, parameter in network.named_parameters())
+
+
+def test_states_are_as_far_apart_as_they_differ() -> None:
+    states = [torch.randn(2, 5, 8, generator=torch.Generator().manual_seed(n)) for n in range(3)]
+    mask = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]])
+    assert apart(states, states, mask) == 0
+    beyond = [state.clone() for state in states]
+    for state in beyond:
+        state[0, 3:] = 9.0  # Where the mask hides them.
+    assert apart(beyond, states, mask) == 0
+    moved = [*states[:2], states[2] + states[2][mask > 0].std()]
+    assert apart(moved, states, mask).item() == pytest.approx(1.0, abs=0.05)
+    assert apart([], states, mask) == 0
+
+
+def test_larger_networks_ship_only_with_rounded_words(large: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not rounded"):
+        export(new_teacher(large, packaged() / "tokenizer.json", 1), tmp_path / "large.onnx")
+
+
+@pytest.mark.slow
+def test_a_judge_is_pruned_in_stages_goes_on_where_it_stopped_and_its_file_reads_what_it_read(
+    data: Path, tokenizer: Tokenizer, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = 3 * (4 * 64 * 64 + 2 * 64 * 96)
+    monkeypatch.setattr("assistant.training.judge.STAGES", ((whole * 3 // 4, 1), (whole // 2, 0)))
+    monkeypatch.setattr("assistant.training.judge.TOLD_BY", 2)
+    plan = Plan(steps=4, seed=1, rate=1e-4, tokens=1024)
+    teacher = new_teacher(large, packaged() / "tokenizer.json", 1)
+    judge = train_judge(teacher, Passes(data), tmp_path, tokenizer, plan)
+    sizes = [sum(matrix.weight.numel() for layer in network.layers for matrix in _matrices(layer)) for network in (teacher, judge)]
+    assert sizes[0] == whole
+    assert whole // 2 - 4 * 64 * 32 <= sizes[1] <= whole // 2
+    again = train_judge(new_teacher(large, packaged() / "tokenizer.json", 1), Passes(data), tmp_path, tokenizer, plan)
+    for name, value in judge.state_dict().items():
+        assert torch.equal(value, again.state_dict()[name]), name
+    assert len(judge.word_embeddings.weight.unique(dim=0)) > 1000
+    batch = next(batches(list(Passes(data).claims(9)), tokenizer, 1024))
+    tokens = int(batch.mask[0].sum())
+    with torch.no_grad():
+        expected = judge.eval()(*(part[:1, :tokens] for part in (batch.ids, batch.kinds, batch.mask)))
+    export(judge, tmp_path / "judge.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "judge.onnx"), providers=["CPUExecutionProvider"])
+    (read,) = session.run(None, {"ids": batch.ids[:1, :tokens].numpy(), "kinds": batch.kinds[:1, :tokens].numpy()})
+    assert np.allclose(read, expected.numpy(), atol=0.1)
+    assert np.abs(expected.numpy()).max() > 0.2
+
+
+def _matrices(layer: Module) -> list[Module]:
+    return [layer.attend, layer.attended, layer.expand, layer.contract]

@@ -1,4 +1,4 @@
-"""A trained network as the files that ship: an ONNX graph of int8 matrices and words, and its tokenizer."""
+"""A trained network as the files that ship: an ONNX graph of matrices and words of few bits, and its tokenizer."""
 
 import json
 import logging
@@ -10,31 +10,81 @@ from pathlib import Path
 import onnx
 import torch
 from torch import Tensor
+from torch.nn.functional import embedding
 
 from assistant.evidence.shipped import JOINED, MODELS
-from assistant.training.network import COLUMNS, Network
-from index.embed.graph import quantise, slim
+from assistant.training.network import COLUMNS, LONGEST, Large, Network
+from assistant.training.packing import pack
+from assistant.training.rounding import Words
+from index.embed.graph import quantise, slim, write_out_norms
 from index.embed.model import file_sha256
 
 
-class _Shipped(torch.nn.Module):
-    """Token ids and kinds of one row, int64 (1, tokens); float32 (1, tokens, 7) out. The word vectors are int8, each with a scale of its own."""
+class _Vectors(torch.nn.Module):
+    """Vectors of int8, each with a scale of its own."""
+
+    def __init__(self, vectors: Tensor) -> None:
+        super().__init__()
+        scale = vectors.detach().abs().amax(1, keepdim=True).clamp_min(1e-8) / 127
+        self.register_buffer("vectors", torch.round(vectors.detach() / scale).to(torch.int8))
+        self.register_buffer("scale", scale)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        found: Tensor = self.vectors[ids].float() * self.scale[ids]
+        return found
+
+
+class _Packed(torch.nn.Module):
+    """Word vectors of two bits a figure, four in a byte."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        quads, places = words.codes.unflatten(1, (-1, 4)), torch.arange(4, dtype=torch.uint8)
+        self.register_buffer("bytes", (quads << 2 * places).sum(2, dtype=torch.uint8))
+        self.register_buffer("levels", words.levels((torch.arange(256)[:, None] >> 2 * places) & 3))
+        for name in ("rows", "columns", "mean"):
+            self.register_buffer(name, getattr(words, name))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        found: Tensor = embedding(self.bytes[ids].long(), self.levels).flatten(2) * self.rows[ids] * self.columns + self.mean
+        return found
+
+
+class _Small(torch.nn.Module):
+    """Token ids and kinds of one row, int64 (1, tokens); float32 (1, tokens, 7) out."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        table = network.trunk.embeddings.word_embeddings.weight.detach()
-        scale = table.abs().amax(1, keepdim=True).clamp_min(1e-8) / 127
-        self.register_buffer("words", torch.round(table / scale).to(torch.int8))
-        self.register_buffer("scale", scale)
+        self.words = _Vectors(network.trunk.embeddings.word_embeddings.weight)
         self.trunk, self.heads = network.trunk, network.heads
 
     def forward(self, ids: Tensor, kinds: Tensor) -> Tensor:
-        words = self.words[ids].float() * self.scale[ids]
-        read: Tensor = self.heads(self.trunk(inputs_embeds=words, token_type_ids=kinds).last_hidden_state)
+        read: Tensor = self.heads(self.trunk(inputs_embeds=self.words(ids), token_type_ids=kinds).last_hidden_state)
         return read
 
 
-def ship(network: Network, tokenizer: Path, folder: Path, model: str, facts: Mapping[str, object]) -> None:
+class _Large(torch.nn.Module):
+    """The same of a larger network whose words are rounded."""
+
+    def __init__(self, network: Large, words: Words) -> None:
+        super().__init__()
+        self.words, self.positions = _Packed(words), _Vectors(network.positions.weight)
+        self.kinds, self.norm, self.layers, self.heads = network.kinds, network.norm, network.layers, network.heads
+        # From the last token to the first, the first row and column hold every distance that there is.
+        bias = network.bias(LONGEST)[0]
+        self.register_buffer("by_distance", torch.cat([bias[:, 1:, 0].flip(1), bias[:, 0]], 1).T.contiguous())
+
+    def forward(self, ids: Tensor, kinds: Tensor) -> Tensor:
+        places = torch.arange(ids.shape[1])
+        bias = embedding(places[None] - places[:, None] + LONGEST - 1, self.by_distance).permute(2, 0, 1)[None]
+        states = self.norm(self.words(ids) + self.kinds(kinds) + self.positions(places))
+        for layer in self.layers:
+            states = layer(states, bias)
+        read: Tensor = self.heads(states)
+        return read
+
+
+def ship(network: Network | Large, tokenizer: Path, folder: Path, model: str, facts: Mapping[str, object]) -> None:
     """Write one of the models, the tokenizer and the card into a folder. What is there of the other stays; what was fitted to an earlier one goes."""
     folder.mkdir(parents=True, exist_ok=True)
     export(network, folder / MODELS[model])
@@ -47,17 +97,20 @@ def ship(network: Network, tokenizer: Path, folder: Path, model: str, facts: Map
     place.write_text(json.dumps({"models": models, "files": files, "joined": joined}, indent=1) + "\n", "utf-8")
 
 
-def export(network: Network, target: Path) -> None:
-    """Write the graph of a network that will not be trained any more: its masks are taken out."""
+def export(network: Network | Large, target: Path) -> None:
+    """Write the graph of a network that will not be trained any more: its masks are taken out.
+
+    Raises ValueError for a larger one whose words are not rounded.
+    """
     network.eval()
-    slim(network, network.trunk)
+    shipped = _shipped(network)
     sample = torch.ones(1, 24, dtype=torch.int64)
-    length = torch.export.Dim("length", max=512)
+    length = torch.export.Dim("length", max=LONGEST)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings(action="ignore"):
         plain = Path(scratch) / "model.onnx"
         torch.onnx.export(
-            _Shipped(network).eval(),
+            shipped.eval(),
             (sample, torch.zeros_like(sample)),
             str(plain),
             input_names=["ids", "kinds"],
@@ -68,6 +121,18 @@ def export(network: Network, target: Path) -> None:
             verbose=False,
         )
         quantise(plain, target, _heads(plain))
+    if isinstance(network, Large):
+        pack(target, [matrix.weight.detach() for layer in network.layers for matrix in (layer.attend, layer.attended, layer.expand, layer.contract)])
+
+
+def _shipped(network: Network | Large) -> torch.nn.Module:
+    if isinstance(network, Network):
+        slim(network, network.trunk)
+        return _Small(network)
+    if network.words is None:
+        raise ValueError("the words of the network are not rounded")
+    write_out_norms(network)
+    return _Large(network, network.words)
 
 
 def _heads(graph: Path) -> list[str]:

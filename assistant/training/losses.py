@@ -3,11 +3,11 @@
 A teacher's probabilities may stand beside the labels (Hinton, Vinyals and Dean, 2015, "Distilling the knowledge in a neural network").
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import cross_entropy, mse_loss, one_hot
 
 from assistant.training.batches import Batch
 
@@ -63,6 +63,19 @@ def span_loss(read: Tensor, inside: Tensor, places: Tensor, taught: Tensor | Non
     rows = places[:, 0]
     told, other = _of_both(lambda one: one[rows, :, 2:4].masked_fill(~inside[rows, :, None], -1e4), read, taught)
     return cross_entropy(told, _aim(told, places[:, 1:], other), reduction="sum") / 2
+
+
+def apart(states: Sequence[Tensor], taught: Sequence[Tensor], mask: Tensor) -> Tensor:
+    """How far a network's states are from those of a teacher with as many layers, 0 where they have nothing to compare.
+
+    The mean squared distance over the variance of the teacher's: of the last layer, and half as much of those at one and two
+    thirds (Jiao and others, 2020, "TinyBERT: distilling BERT for natural language understanding").
+    """
+    if not states or not taught:
+        return torch.zeros((), device=mask.device)
+    inside, last = mask > 0, len(taught) - 1
+    pairs = [(share, states[place][inside].float(), taught[place][inside].float()) for place, share in ((last // 3, 0.5), (2 * last // 3, 0.5), (last, 1.0))]
+    return torch.stack([share * mse_loss(ours, theirs) / theirs.var() for share, ours, theirs in pairs]).sum()
 
 
 def claim_loss(read: Tensor, places: Tensor, taught: Tensor | None = None) -> Tensor:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor
 
-from assistant.training.network import Network, Teacher
+from assistant.training.network import Large, Network
 
 MATRICES = (
     "attention.self.query",
@@ -29,10 +29,10 @@ def new_network(trunk: Path, seed: int) -> Network:
     return Network(trunk)
 
 
-def new_teacher(trunk: Path, tokenizer: Path, seed: int) -> Teacher:
+def new_teacher(trunk: Path, tokenizer: Path, seed: int) -> Large:
     """A larger trunk with heads that the seed fixes; it reads what the tokenizer gives."""
     torch.manual_seed(seed)
-    return Teacher(trunk, tokenizer)
+    return Large(trunk, tokenizer)
 
 
 def take_over(network: Network, graph: Path) -> None:

@@ -14,25 +14,34 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from assistant.training.batches import TOKENS, Batch, batches
 from assistant.training.groups import Group
-from assistant.training.losses import losses
+from assistant.training.losses import apart, losses
+from assistant.training.network import Large
+from assistant.training.prune import reshape
 
 WARM, COOL = 0.05, 0.25
 """The share of the run in which the learning rate rises to its highest (200 steps at most); and the one, at its end, in which it falls to a hundredth."""
 
 Passes = Callable[[int], Iterable[Group]]
 
+FILE = "checkpoint.pt"
 EVERY = 300.0
 """Seconds between checkpoints."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long a training is: steps of so many tokens; the seed of its first pass; and its highest learning rate."""
+    """How long a training is: steps of so many tokens; the seed of its first pass; and its highest learning rate.
+
+    `cool` is the share of the steps, at the end, in which the rate falls; `rounded`, the one in which a larger network's
+    matrices are as its file will hold them.
+    """
 
     steps: int
     seed: int
     rate: float
     tokens: int = TOKENS
+    cool: float = COOL
+    rounded: float = 0.0
 
 
 def train(network: torch.nn.Module, passes: Passes, folder: Path, tokenizer: Any, plan: Plan, teacher: torch.nn.Module | None = None) -> None:
@@ -41,26 +50,32 @@ def train(network: torch.nn.Module, passes: Passes, folder: Path, tokenizer: Any
     `passes` gives the groups of a pass for a seed. A teacher's figures are aimed at beside the labels.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    done = resume(folder, network)
     network.to(device).train()
     if teacher is not None:
         teacher.to(device, torch.bfloat16).eval()
-    optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=plan.rate, weight_decay=0.01, fused=device == "cuda")
-    done = resume(folder, network, optimizer)
+    optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=plan.rate, weight_decay=0.01, fused=True)
+    if done:
+        optimizer.load_state_dict(_checkpoint(folder)["optimizer"])
     start = saved = time.perf_counter()
-    told = torch.zeros(3, device=device)
+    told = torch.zeros(4, device=device)
     for step, batch in enumerate(islice(_loaded(passes, tokenizer, plan, device), done, plan.steps), done + 1):
         for group in optimizer.param_groups:
-            group["lr"] = plan.rate * schedule(step, plan.steps)
+            group["lr"] = plan.rate * schedule(step, plan.steps, plan.cool)
+        if isinstance(network, Large):
+            network.round_matrices(rounded=step > plan.steps * (1 - plan.rounded))
+        with torch.no_grad():
+            taught, aim = (None, []) if teacher is None else _read(teacher, batch)
         with torch.autocast(device, torch.bfloat16):
-            read = network(batch.ids, batch.kinds, batch.mask).float()
-        parts = losses(read, batch, None if teacher is None else _taught(teacher, batch))
+            read, states = _read(network, batch)
+        parts = (*losses(read, batch, taught), apart(states, aim, batch.mask))
         torch.stack(parts).sum().backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         told = 0.98 * told + 0.02 * torch.stack(parts).detach()
         if step % 50 == 0:
-            now = zip(("choice", "span", "claim"), (told / (1 - 0.98 ** (step - done))).tolist(), strict=True)
+            now = zip(("choice", "span", "claim", "states"), (told / (1 - 0.98 ** (step - done))).tolist(), strict=True)
             pace = (time.perf_counter() - start) / (step - done)
             print(f"step {step} of {plan.steps}: {', '.join(f'{name} {loss:.3f}' for name, loss in now)}; {pace:.3f} s a step", file=sys.stderr, flush=True)  # noqa: T201
         if step == plan.steps or time.perf_counter() - saved > EVERY:
@@ -68,16 +83,16 @@ def train(network: torch.nn.Module, passes: Passes, folder: Path, tokenizer: Any
             saved = time.perf_counter()
 
 
-def schedule(step: int, steps: int) -> float:
+def schedule(step: int, steps: int, cool: float = COOL) -> float:
     """Warm-up, then constant, then down: so that a run may be made longer, or shorter, while it goes on (warm-up, stable, decay)."""
-    left = (steps - step) / max(1, COOL * steps)
+    left = (steps - step) / max(1, cool * steps) if cool else 1.0
     return min(1.0, step / min(200, max(1, WARM * steps)), max(0.01, left))
 
 
-def _taught(teacher: torch.nn.Module, batch: Batch) -> torch.Tensor:
-    with torch.no_grad():
-        taught: torch.Tensor = teacher(batch.ids, batch.kinds, batch.mask).float()
-    return taught
+def _read(network: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """What a network reads of a batch, float32, and the states of its layers, where they are like those of its teacher."""
+    read, states = network.watched(batch.ids, batch.kinds, batch.mask) if isinstance(network, Large) else (network(batch.ids, batch.kinds, batch.mask), [])
+    return read.float(), states
 
 
 # --- Batches ---------------------------------------------------------------------------------------------
@@ -110,16 +125,20 @@ def save(folder: Path, network: torch.nn.Module, optimizer: torch.optim.Optimize
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value for name, value in network.state_dict().items() if "word_embeddings" not in name}
     torch.save({"step": step, "weights": weights, "optimizer": optimizer.state_dict()}, folder / "checkpoint.new")
-    (folder / "checkpoint.new").replace(folder / "checkpoint.pt")
+    (folder / "checkpoint.new").replace(folder / FILE)
 
 
-def resume(folder: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer | None = None) -> int:
-    """Take over the checkpoint of a folder, if it holds one; how many steps it had done."""
-    file = folder / "checkpoint.pt"
-    if not file.is_file():
+def resume(folder: Path, network: torch.nn.Module) -> int:
+    """Take over the checkpoint of a folder, if it holds one, and the shapes of a pruned network; how many steps it had done."""
+    if not (folder / FILE).is_file():
         return 0
-    state = torch.load(file, map_location="cpu", weights_only=True)
+    state = _checkpoint(folder)
+    if isinstance(network, Large):
+        reshape(network, state["weights"])
     network.load_state_dict(state["weights"], strict=False)
-    if optimizer:
-        optimizer.load_state_dict(state["optimizer"])
     return int(state["step"])
+
+
+def _checkpoint(folder: Path) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(folder / FILE, map_location="cpu", weights_only=True)
+    return state

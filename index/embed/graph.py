@@ -41,11 +41,16 @@ def slim(model: torch.nn.Module, body: object) -> bool:
         return False
     AttentionInterface.register("footnote", _unmasked_attention)
     body.set_attn_implementation("footnote")  # type: ignore[attr-defined]
+    write_out_norms(model)
+    return True
+
+
+def write_out_norms(model: torch.nn.Module) -> None:
+    """Put plain arithmetic in the place of every LayerNorm of a model."""
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, torch.nn.LayerNorm) and len(child.normalized_shape) == 1 and child.weight is not None:
                 setattr(parent, name, _LayerNorm(child))
-    return True
 
 
 def quantise(plain: Path, target: Path, but: Sequence[str] = ()) -> None:

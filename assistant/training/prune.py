@@ -1,0 +1,90 @@
+"""Makes the larger network smaller: it loses the attention heads and inner units that its verdicts on claims depend on least."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.distributions import Categorical
+from torch.nn import ModuleList
+from torch.nn.functional import cross_entropy
+
+from assistant.training.batches import Batch
+from assistant.training.network import Large, Layer
+from assistant.training.rounding import BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Importance:
+    """Of a layer's heads, float32 (heads,), and of its inner units, (units,)."""
+
+    heads: Tensor
+    units: Tensor
+
+
+def importance(network: Large, batches: Iterable[Batch]) -> list[Importance]:
+    """How much each head and unit of every layer tells: the diagonal of the Fisher information of gates on what they pass on (Kwon and others, 2022).
+
+    Of batches of claims, by verdicts drawn from the network's own.
+    """
+    network.eval().requires_grad_(requires_grad=False)
+    device = network.relative.device
+    sizes = [(len(layer.kept), layer.expand.out_features) for layer in network.layers]
+    told = [Importance(*(torch.zeros(size, device=device) for size in both)) for both in sizes]
+    for batch in batches:
+        rows = len(batch.ids)
+        gates = [tuple(torch.ones(rows, size, device=device, requires_grad=True) for size in both) for both in sizes]
+        with torch.autocast(device.type, torch.bfloat16):
+            read, _ = network.watched(batch.ids, batch.kinds, batch.mask, gates)
+        verdicts = read.float()[batch.claims[:, 0], 0, 4:7]
+        cross_entropy(verdicts, Categorical(logits=verdicts.detach()).sample(), reduction="sum").backward()
+        for known, gate in zip(told, gates, strict=True):
+            known.heads.add_(gate[0].grad.square().sum(0))
+            known.units.add_(gate[1].grad.square().sum(0))
+    network.train().requires_grad_()
+    network.word_embeddings.requires_grad_(requires_grad=False)
+    return told
+
+
+def prune(network: Large, told: Sequence[Importance], weights: int) -> None:
+    """Leave so many weights in the matrices: those of the heads and of the blocks of units that tell most for their size, at least one of each in a layer."""
+    size, width = network.heads.in_features, network.layers[0].width
+    of_head, of_units = 4 * size * width, 2 * size * BLOCK
+    left = weights
+    parts = []
+    kept: list[tuple[list[int], list[int]]] = []
+    for number, known in enumerate(told):
+        order, most = known.units.argsort(descending=True), int(known.heads.argmax())
+        blocks = order[: len(order) // BLOCK * BLOCK].view(-1, BLOCK).tolist()
+        kept.append(([most], list(blocks[0])))
+        left -= of_head + of_units
+        parts += [(float(value) / of_head, of_head, number, 0, [head]) for head, value in enumerate(known.heads) if head != most]
+        parts += [(float(known.units[block].sum()) / of_units, of_units, number, 1, block) for block in blocks[1:]]
+    for _, cost, number, kind, places in sorted(parts, key=lambda part: -part[0]):
+        if cost <= left:
+            kept[number][kind].extend(places)
+            left -= cost
+    network.layers = ModuleList(_pruned(layer, sorted(heads), sorted(units)) for layer, (heads, units) in zip(network.layers, kept, strict=True))
+
+
+def _pruned(layer: Layer, heads: Sequence[int], units: Sequence[int]) -> Layer:
+    """A layer with some of its heads and units."""
+    made: Layer = Layer(layer.kept[list(heads)], len(units), layer.norm.normalized_shape[0], layer.width).to(layer.kept.device)
+    within = torch.cat([torch.arange(head * layer.width, (head + 1) * layer.width) for head in heads])
+    three = torch.cat([within + part * layer.width * len(layer.kept) for part in range(3)])
+    whole = layer.state_dict()
+    changed = {"kept": made.kept}
+    changed |= {f"attend.{kind}": whole[f"attend.{kind}"][three] for kind in ("weight", "bias")}
+    changed |= {f"expand.{kind}": whole[f"expand.{kind}"][list(units)] for kind in ("weight", "bias")}
+    changed |= {"attended.weight": whole["attended.weight"][:, within], "contract.weight": whole["contract.weight"][:, list(units)]}
+    made.load_state_dict(whole | changed)
+    made.norm.eps, made.last_norm.eps = layer.norm.eps, layer.last_norm.eps
+    return made
+
+
+def reshape(network: Large, weights: dict[str, Tensor]) -> None:
+    """Give the layers the shapes that a checkpoint of a pruned network has."""
+    for number, layer in enumerate(network.layers):
+        heads, units = weights[f"layers.{number}.kept"], len(weights[f"layers.{number}.expand.weight"])
+        if (len(heads), units) != (len(layer.kept), layer.expand.out_features):
+            network.layers[number] = _pruned(layer, range(len(heads)), range(units))
