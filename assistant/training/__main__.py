@@ -38,6 +38,8 @@ def main() -> None:
     elif arguments.model == "teacher":
         train(teacher, passes.both, arguments.folder / "teacher", tokenizer, _plan(arguments, OF_TEACHER))
         return
+    elif arguments.steps <= (least := sum(steps for _, steps in STAGES)):
+        raise SystemExit(f"the judge needs more than {least} --steps: so many go into its stages")
     else:
         network = train_judge(teacher, passes, arguments.folder / "claims", tokenizer, _plan(arguments, PRUNED))
         facts |= {"trunk": arguments.trunk.name, "stages": STAGES}

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.distributions import Categorical
 from torch.nn import ModuleList
 from torch.nn.functional import cross_entropy
 
@@ -29,6 +28,7 @@ def importance(network: Large, batches: Iterable[Batch]) -> list[Importance]:
     """
     network.eval().requires_grad_(requires_grad=False)
     device = network.relative.device
+    chance = torch.Generator(device).manual_seed(0)  # So that a training that was stopped is pruned as one that was not.
     sizes = [(len(layer.kept), layer.expand.out_features) for layer in network.layers]
     told = [Importance(*(torch.zeros(size, device=device) for size in both)) for both in sizes]
     for batch in batches:
@@ -37,7 +37,8 @@ def importance(network: Large, batches: Iterable[Batch]) -> list[Importance]:
         with torch.autocast(device.type, torch.bfloat16):
             read, _ = network.watched(batch.ids, batch.kinds, batch.mask, gates)
         verdicts = read.float()[batch.claims[:, 0], 0, 4:7]
-        cross_entropy(verdicts, Categorical(logits=verdicts.detach()).sample(), reduction="sum").backward()
+        drawn = torch.multinomial(torch.softmax(verdicts.detach(), 1), 1, generator=chance)[:, 0]
+        cross_entropy(verdicts, drawn, reduction="sum").backward()
         for known, gate in zip(told, gates, strict=True):
             known.heads.add_(gate[0].grad.square().sum(0))
             known.units.add_(gate[1].grad.square().sum(0))
