@@ -11,7 +11,6 @@ import onnxruntime
 import pytest
 import torch
 from tokenizers import Tokenizer
-from torch.nn import Module
 from transformers import MPNetConfig, MPNetModel
 
 import assistant.training.train
@@ -26,7 +25,7 @@ from assistant.training.judge import train_judge
 from assistant.training.losses import TAUGHT, apart, choice_loss, claim_loss, losses, sentence_logits, span_loss
 from assistant.training.network import Network
 from assistant.training.prune import importance, prune
-from assistant.training.rounding import BLOCK, HIGHEST, LOWEST, MOST, Matrix, Words
+from assistant.training.rounding import BLOCK, HIGHEST, LOWEST, MOST, FourBits, TwoBits
 from assistant.training.sets import Article, Claim, Row, held_out, misleading, read_questions, row_of, without_answer
 from assistant.training.start import new_network, new_teacher, take_over
 from assistant.training.train import Plan, resume, schedule, train
@@ -337,7 +336,7 @@ def test_a_student_comes_nearer_to_its_teacher(data: Path, tokenizer: Tokenizer,
 
 def test_a_matrix_of_four_bits_is_the_nearest_that_its_steps_allow() -> None:
     weight = torch.randn(6, 3 * BLOCK, generator=torch.Generator().manual_seed(0)) * torch.tensor([0.01, 0.1, 1.0]).repeat_interleave(BLOCK)
-    rounded = Matrix.of(weight)
+    rounded = FourBits.of(weight)
     assert rounded.codes.min() >= LOWEST
     assert rounded.codes.max() <= HIGHEST
     assert set(rounded.steps.unique().tolist()) <= set(range(1, MOST + 1))
@@ -349,7 +348,7 @@ def test_a_matrix_of_four_bits_is_the_nearest_that_its_steps_allow() -> None:
 
 def test_word_vectors_of_two_bits_keep_nine_tenths_of_what_tells_them_apart() -> None:
     vectors = torch.randn(500, 64, generator=torch.Generator().manual_seed(0)) * torch.linspace(0.5, 2.0, 64) + torch.linspace(-1, 1, 64)
-    rounded = Words.of(vectors)
+    rounded = TwoBits.of(vectors)
     assert len(rounded.codes.unique()) == 4
     left = (rounded.value - vectors).square().sum() / (vectors - vectors.mean(0)).square().sum()
     assert left < 0.13
@@ -400,7 +399,7 @@ def test_a_judge_is_pruned_in_stages_goes_on_where_it_stopped_and_its_file_reads
     plan = Plan(steps=4, seed=1, rate=1e-4, tokens=1024)
     teacher = new_teacher(large, packaged() / "tokenizer.json", 1)
     judge = train_judge(teacher, Passes(data), tmp_path, tokenizer, plan)
-    sizes = [sum(matrix.weight.numel() for layer in network.layers for matrix in _matrices(layer)) for network in (teacher, judge)]
+    sizes = [sum(matrix.weight.numel() for matrix in network.matrices) for network in (teacher, judge)]
     assert sizes[0] == whole
     assert whole // 2 - 4 * 64 * 32 <= sizes[1] <= whole // 2
     again = train_judge(new_teacher(large, packaged() / "tokenizer.json", 1), Passes(data), tmp_path, tokenizer, plan)
@@ -416,7 +415,3 @@ def test_a_judge_is_pruned_in_stages_goes_on_where_it_stopped_and_its_file_reads
     (read,) = session.run(None, {"ids": batch.ids[:1, :tokens].numpy(), "kinds": batch.kinds[:1, :tokens].numpy()})
     assert np.allclose(read, expected.numpy(), atol=0.1)
     assert np.abs(expected.numpy()).max() > 0.2
-
-
-def _matrices(layer: Module) -> list[Module]:
-    return [layer.attend, layer.attended, layer.expand, layer.contract]

@@ -15,7 +15,7 @@ from torch.nn.functional import embedding
 from assistant.evidence.shipped import JOINED, MODELS
 from assistant.training.network import COLUMNS, LONGEST, Large, Network
 from assistant.training.packing import pack
-from assistant.training.rounding import Words
+from assistant.training.rounding import TwoBits
 from index.embed.graph import quantise, slim, write_out_norms
 from index.embed.model import file_sha256
 
@@ -37,7 +37,7 @@ class _Vectors(torch.nn.Module):
 class _Packed(torch.nn.Module):
     """Word vectors of two bits a figure, four in a byte."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: TwoBits) -> None:
         super().__init__()
         quads, places = words.codes.unflatten(1, (-1, 4)), torch.arange(4, dtype=torch.uint8)
         self.register_buffer("bytes", (quads << 2 * places).sum(2, dtype=torch.uint8))
@@ -66,7 +66,7 @@ class _Small(torch.nn.Module):
 class _Large(torch.nn.Module):
     """The same of a larger network whose words are rounded."""
 
-    def __init__(self, network: Large, words: Words) -> None:
+    def __init__(self, network: Large, words: TwoBits) -> None:
         super().__init__()
         self.words, self.positions = _Packed(words), _Vectors(network.positions.weight)
         self.kinds, self.norm, self.layers, self.heads = network.kinds, network.norm, network.layers, network.heads
@@ -122,7 +122,7 @@ def export(network: Network | Large, target: Path) -> None:
         )
         quantise(plain, target, _heads(plain))
     if isinstance(network, Large):
-        pack(target, [matrix.weight.detach() for layer in network.layers for matrix in (layer.attend, layer.attended, layer.expand, layer.contract)])
+        pack(target, [matrix.weight.detach() for matrix in network.matrices])
 
 
 def _shipped(network: Network | Large) -> torch.nn.Module:

@@ -10,7 +10,7 @@ from assistant.training.batches import batches
 from assistant.training.groups import Passes
 from assistant.training.network import Large
 from assistant.training.prune import importance, prune
-from assistant.training.train import Plan, resume, train
+from assistant.training.train import Plan, begun, train
 
 STAGES = ((50_000_000, 50), (42_000_000, 60), (34_500_000, 0))
 """How many weights are left in the matrices, and how many steps are made with them; with the last, all that are left of the plan's."""
@@ -26,12 +26,12 @@ def train_judge(teacher: Large, passes: Passes, folder: Path, tokenizer: Any, pl
     """The judge, trained to the step that is planned; each stage goes on from its last checkpoint, in a folder of its own."""
     network = copy.deepcopy(teacher)
     network.round_words()
-    last = replace(plan, steps=plan.steps - sum(steps for _, steps in STAGES), rounded=ROUNDED)
+    left = plan.steps
     for number, (weights, steps) in enumerate(STAGES):
-        stage = replace(plan, steps=steps, cool=0.0) if steps else last
-        stage = replace(stage, seed=plan.seed + PASSES_APART * number)
-        place = folder / f"stage-{number}"
-        if not resume(place, network):
-            prune(network, importance(network, islice(batches(passes.claims(stage.seed), tokenizer, plan.tokens), TOLD_BY)), weights)
+        seed, place = plan.seed + PASSES_APART * number, folder / f"stage-{number}"
+        if not begun(place):
+            prune(network, importance(network, islice(batches(passes.claims(seed), tokenizer, plan.tokens), TOLD_BY)), weights)
+        stage = replace(plan, seed=seed, steps=steps, cool=0.0) if steps else replace(plan, seed=seed, steps=left, rounded=ROUNDED)
         train(network, passes.claims, place, tokenizer, stage, teacher)
+        left -= steps
     return network

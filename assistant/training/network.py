@@ -13,7 +13,7 @@ from transformers import BertModel, MPNetModel
 from transformers.models.mpnet.modeling_mpnet import MPNetLayer
 
 from assistant.evidence.encode import MOST_OVER, MOST_QUESTION, MOST_TEXT
-from assistant.training.rounding import Rounded, Words
+from assistant.training.rounding import Rounded, TwoBits
 
 COLUMNS = ("answers", "weight", "start", "end", "supported", "contradicted", "not said")
 """What is read from each token. A sentence's logit is the mean of its tokens' `answers`, weighted by the softmax of their `weight`; the short
@@ -59,7 +59,7 @@ class Large(Module):
         first = parts.padding_idx + 1
         renumbered = _renumbered(tokenizer, trunk / "tokenizer.json")
         self.word_embeddings = Embedding.from_pretrained(parts.word_embeddings.weight.detach()[renumbered])  # Not trained: see Network.
-        self.words: Words | None = None
+        self.words: TwoBits | None = None
         self.kinds = Embedding(2, size, _weight=torch.zeros(2, size))
         self.positions = Embedding.from_pretrained(parts.position_embeddings.weight.detach()[first : first + LONGEST], freeze=False)
         self.norm = parts.LayerNorm
@@ -91,14 +91,18 @@ class Large(Module):
 
     def round_words(self) -> None:
         """Let the word vectors be of two bits a figure. A network that is trained afterwards makes up for it."""
-        self.words = Words.of(self.word_embeddings.weight)
+        self.words = TwoBits.of(self.word_embeddings.weight)
         self.word_embeddings = Embedding.from_pretrained(self.words.value)
+
+    @property
+    def matrices(self) -> list["Matrix"]:
+        """Those of the layers, in the order in which states go through them."""
+        return [module for module in self.modules() if isinstance(module, Matrix)]
 
     def round_matrices(self, *, rounded: bool) -> None:
         """Whether the layers multiply by their matrices as the file will hold them."""
-        for module in self.modules():
-            if isinstance(module, Matrix):
-                module.rounded = rounded
+        for matrix in self.matrices:
+            matrix.rounded = rounded
 
 
 class Matrix(Linear):

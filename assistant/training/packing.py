@@ -8,7 +8,7 @@ import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor
 
-from assistant.training.rounding import BLOCK, LOWEST, Matrix
+from assistant.training.rounding import BLOCK, LOWEST, FourBits
 
 CODES, STEPS = "codes of a byte", "steps of a byte"
 """What the two halves of a byte stand for: two neighbours on the output axis."""
@@ -31,7 +31,7 @@ def pack(file: Path, weights: Sequence[Tensor]) -> None:
     graph.initializer.extend(numpy_helper.from_array(table.astype(np.int32), name) for name, table in tables.items())
     nodes: list[NodeProto] = []
     for name, weight in zip(names, weights, strict=True):
-        matrix = Matrix.of(weight)
+        matrix = FourBits.of(weight)
         nodes += _unpacked(graph, name, matrix)
         base = name.removesuffix("_quantized")
         held[f"{base}_scale"].CopyFrom(numpy_helper.from_array(matrix.scale.flatten().numpy(), f"{base}_scale"))
@@ -44,7 +44,7 @@ def pack(file: Path, weights: Sequence[Tensor]) -> None:
     onnx.save(model, str(file))
 
 
-def _unpacked(graph: onnx.GraphProto, name: str, matrix: Matrix) -> list[NodeProto]:
+def _unpacked(graph: onnx.GraphProto, name: str, matrix: FourBits) -> list[NodeProto]:
     """The nodes that make the int8 matrix (in, out) of that name; what they read is added to the graph."""
     out, blocks = matrix.codes.shape[:2]
     nodes = []

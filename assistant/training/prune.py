@@ -26,7 +26,6 @@ def importance(network: Large, batches: Iterable[Batch]) -> list[Importance]:
 
     Of batches of claims, by verdicts drawn from the network's own.
     """
-    network.eval().requires_grad_(requires_grad=False)
     device = network.relative.device
     chance = torch.Generator(device).manual_seed(0)  # So that a training that was stopped is pruned as one that was not.
     sizes = [(len(layer.kept), layer.expand.out_features) for layer in network.layers]
@@ -38,12 +37,11 @@ def importance(network: Large, batches: Iterable[Batch]) -> list[Importance]:
             read, _ = network.watched(batch.ids, batch.kinds, batch.mask, gates)
         verdicts = read.float()[batch.claims[:, 0], 0, 4:7]
         drawn = torch.multinomial(torch.softmax(verdicts.detach(), 1), 1, generator=chance)[:, 0]
-        cross_entropy(verdicts, drawn, reduction="sum").backward()
-        for known, gate in zip(told, gates, strict=True):
-            known.heads.add_(gate[0].grad.square().sum(0))
-            known.units.add_(gate[1].grad.square().sum(0))
-    network.train().requires_grad_()
-    network.word_embeddings.requires_grad_(requires_grad=False)
+        loss = cross_entropy(verdicts, drawn, reduction="sum")
+        found = torch.autograd.grad(loss, [gate for both in gates for gate in both])
+        for known, heads, units in zip(told, found[::2], found[1::2], strict=True):
+            known.heads.add_(heads.square().sum(0))
+            known.units.add_(units.square().sum(0))
     return told
 
 

@@ -21,7 +21,7 @@ PASSES = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class FourBits:
     """A matrix (out, in): `codes` (out, in / BLOCK, BLOCK), `steps` (out, in / BLOCK, 1) and `scale` (out, 1, 1); their product is its value."""
 
     codes: Tensor
@@ -29,7 +29,7 @@ class Matrix:
     scale: Tensor
 
     @classmethod
-    def of(cls, weight: Tensor) -> "Matrix":
+    def of(cls, weight: Tensor) -> "FourBits":
         """The nearest, by the largest of each block. Raises RuntimeError where the input axis is not a multiple of BLOCK."""
         blocks = weight.reshape(len(weight), -1, BLOCK)
         largest = blocks.abs().amax(2, keepdim=True)
@@ -43,7 +43,7 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TwoBits:
     """Vectors (words, size): `codes` of LEVELS, uint8 (words, size); times `rows` (words, 1), times `columns` (size,), plus their `mean` (size,)."""
 
     codes: Tensor
@@ -52,7 +52,7 @@ class Words:
     mean: Tensor
 
     @classmethod
-    def of(cls, vectors: Tensor) -> "Words":
+    def of(cls, vectors: Tensor) -> "TwoBits":
         """The nearest, scales and codes fitted in turn by least squares."""
         mean = vectors.mean(0)
         left = vectors - mean
@@ -85,7 +85,7 @@ class Rounded(torch.autograd.Function):  # type: ignore[misc]
     @staticmethod
     def forward(ctx: Any, weight: Tensor) -> Tensor:  # noqa: ARG004
         """The value."""
-        return Matrix.of(weight).value
+        return FourBits.of(weight).value
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:  # noqa: ARG004

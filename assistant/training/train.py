@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
@@ -50,13 +50,14 @@ def train(network: torch.nn.Module, passes: Passes, folder: Path, tokenizer: Any
     `passes` gives the groups of a pass for a seed. A teacher's figures are aimed at beside the labels.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    done = resume(folder, network)
+    checkpoint = _checkpoint(folder)
+    done = _take(checkpoint, network)
     network.to(device).train()
     if teacher is not None:
         teacher.to(device, torch.bfloat16).eval()
     optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=plan.rate, weight_decay=0.01, fused=True)
     if done:
-        optimizer.load_state_dict(_checkpoint(folder)["optimizer"])
+        optimizer.load_state_dict(checkpoint["optimizer"])
     start = saved = time.perf_counter()
     told = torch.zeros(4, device=device)
     for step, batch in enumerate(islice(_loaded(passes, tokenizer, plan, device), done, plan.steps), done + 1):
@@ -130,15 +131,26 @@ def save(folder: Path, network: torch.nn.Module, optimizer: torch.optim.Optimize
 
 def resume(folder: Path, network: torch.nn.Module) -> int:
     """Take over the checkpoint of a folder, if it holds one, and the shapes of a pruned network; how many steps it had done."""
-    if not (folder / FILE).is_file():
-        return 0
-    state = _checkpoint(folder)
-    if isinstance(network, Large):
-        reshape(network, state["weights"])
-    network.load_state_dict(state["weights"], strict=False)
-    return int(state["step"])
+    return _take(_checkpoint(folder), network)
 
 
-def _checkpoint(folder: Path) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(folder / FILE, map_location="cpu", weights_only=True)
-    return state
+def begun(folder: Path) -> bool:
+    """Whether a folder holds a checkpoint."""
+    return (folder / FILE).is_file()
+
+
+def _take(checkpoint: Mapping[str, Any], network: torch.nn.Module) -> int:
+    """Set a network to a checkpoint, where there is one; its step."""
+    if checkpoint:
+        if isinstance(network, Large):
+            reshape(network, checkpoint["weights"])
+        network.load_state_dict(checkpoint["weights"], strict=False)
+    return int(checkpoint.get("step", 0))
+
+
+def _checkpoint(folder: Path) -> Mapping[str, Any]:
+    """Step, weights, optimizer; empty where the folder holds none."""
+    if not begun(folder):
+        return {}
+    held: dict[str, Any] = torch.load(folder / FILE, map_location="cpu", weights_only=True)
+    return held
