@@ -8,10 +8,11 @@ import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor
 
-from assistant.training.rounding import BLOCK, LOWEST, FourBits
+from assistant.training.rounding import BLOCK, LOWEST, MOST, FourBits
 
-CODES, STEPS = "codes of a byte", "steps of a byte"
-"""What the two halves of a byte stand for: two neighbours on the output axis."""
+PAIRS, STEPS = "weights of a byte and its step", "steps of a byte"
+"""What is looked up: for 256 times a block's step plus a byte, the two int8 weights that the byte's halves stand for, neighbours on the input axis; and for a
+byte, 256 times the steps of two neighbours on the output axis."""
 
 
 def pack(file: Path, weights: Sequence[Tensor]) -> None:
@@ -27,8 +28,9 @@ def pack(file: Path, weights: Sequence[Tensor]) -> None:
     if shapes != [tuple(reversed(weight.shape)) for weight in weights]:
         raise ValueError(f"{file} is of another network")
     halves = np.stack([np.arange(256) & 15, np.arange(256) >> 4], 1)
-    tables = {CODES: halves + LOWEST, STEPS: halves}
-    graph.initializer.extend(numpy_helper.from_array(table.astype(np.int32), name) for name, table in tables.items())
+    products = (np.arange(MOST + 1)[:, None, None] * (halves + LOWEST)).reshape(-1, 2)
+    tables = {PAIRS: products.astype(np.int8), STEPS: (256 * halves).astype(np.int32)}
+    graph.initializer.extend(numpy_helper.from_array(table, name) for name, table in tables.items())
     nodes: list[NodeProto] = []
     for name, weight in zip(names, weights, strict=True):
         matrix = FourBits.of(weight)
@@ -47,24 +49,22 @@ def pack(file: Path, weights: Sequence[Tensor]) -> None:
 def _unpacked(graph: onnx.GraphProto, name: str, matrix: FourBits) -> list[NodeProto]:
     """The nodes that make the int8 matrix (in, out) of that name; what they read is added to the graph."""
     out, blocks = matrix.codes.shape[:2]
-    nodes = []
-    for kind, figures, shape in (
-        (CODES, (matrix.codes - LOWEST).permute(1, 2, 0), (blocks, BLOCK, out)),
-        (STEPS, matrix.steps.permute(1, 2, 0), (blocks, 1, out)),
-    ):
-        part = f"{name} {kind}"
-        pairs = figures.numpy().astype(np.uint8).reshape(*shape[:2], out // 2, 2)
-        graph.initializer.append(numpy_helper.from_array(pairs[..., 0] | pairs[..., 1] << 4, f"{part} packed"))
-        graph.initializer.append(numpy_helper.from_array(np.array(shape, np.int64), f"{part} shape"))
-        nodes += [
-            helper.make_node("Cast", [f"{part} packed"], [f"{part} bytes"], to=TensorProto.INT32),
-            helper.make_node("Gather", [kind, f"{part} bytes"], [f"{part} pairs"]),
-            helper.make_node("Reshape", [f"{part} pairs", f"{part} shape"], [part]),
-        ]
-    graph.initializer.append(numpy_helper.from_array(np.array((blocks * BLOCK, out), np.int64), f"{name} shape"))
+    codes = (matrix.codes - LOWEST).permute(1, 2, 0).numpy().astype(np.uint8).reshape(blocks, BLOCK // 2, 2, out)
+    steps = matrix.steps.permute(1, 2, 0).numpy().astype(np.uint8).reshape(blocks, 1, out // 2, 2)
+    read = {
+        "codes": codes[:, :, 0] | codes[:, :, 1] << 4,
+        "steps": steps[..., 0] | steps[..., 1] << 4,
+        "steps shape": np.array((blocks, 1, out), np.int64),
+        "shape": np.array((blocks * BLOCK, out), np.int64),
+    }
+    graph.initializer.extend(numpy_helper.from_array(figures, f"{name} {what}") for what, figures in read.items())
     return [
-        *nodes,
-        helper.make_node("Mul", [f"{name} {CODES}", f"{name} {STEPS}"], [f"{name} product"]),
-        helper.make_node("Reshape", [f"{name} product", f"{name} shape"], [f"{name} whole"]),
-        helper.make_node("Cast", [f"{name} whole"], [name], to=TensorProto.INT8),
+        helper.make_node("Cast", [f"{name} steps"], [f"{name} steps bytes"], to=TensorProto.INT32),
+        helper.make_node("Gather", [STEPS, f"{name} steps bytes"], [f"{name} steps apart"]),
+        helper.make_node("Reshape", [f"{name} steps apart", f"{name} steps shape"], [f"{name} step"]),
+        helper.make_node("Cast", [f"{name} codes"], [f"{name} bytes"], to=TensorProto.INT32),
+        helper.make_node("Add", [f"{name} bytes", f"{name} step"], [f"{name} rows"]),
+        helper.make_node("Gather", [PAIRS, f"{name} rows"], [f"{name} pairs"]),
+        helper.make_node("Transpose", [f"{name} pairs"], [f"{name} whole"], perm=[0, 1, 3, 2]),
+        helper.make_node("Reshape", [f"{name} whole", f"{name} shape"], [name]),
     ]
