@@ -18,8 +18,8 @@ from assistant.evidence.claims import Judge
 from assistant.evidence.encode import CLS, MOST_OVER, MOST_QUESTION, MOST_TEXT, SEP, Passage, encode, open_tokenizer
 from assistant.evidence.likeness import Likeness
 from assistant.evidence.model import ModelEvidence, parts_of, passage_of, reads_language
-from assistant.evidence.reader import NOTHING, Reader
-from assistant.evidence.shipped import FOLDER, Shipped
+from assistant.evidence.reader import CLOSELY, NOTHING, Reader
+from assistant.evidence.shipped import FOLDER, MODELS, Shipped
 from assistant.types import Claim, Support, Verdict
 from index import Index
 from index.embed import DEFAULT_MODEL, Embedder
@@ -102,6 +102,14 @@ def test_a_passage_is_read_alike_whatever_stands_beside_it(reader: Reader) -> No
     alone = reader.read("Who founded it?", [passage()])
     among = reader.read("Who founded it?", [passage("Another text. " * 9), passage(), passage("x")])
     assert alone[0] == among[1]
+
+
+def test_the_passages_that_seem_best_are_read_closely_and_the_others_skimmed(reader: Reader) -> None:
+    """Only what is read closely has the figures of the larger model, to the bit; of as few passages as it reads at most, all have."""
+    passages = [passage("The river rose in May. It fell in June."), passage(), passage("A bakery sells bread."), passage(f"{TEXT} It never moved.")]
+    read = reader.read("When was the society founded?", passages)
+    few = [reader.read("When was the society founded?", passages[n : n + CLOSELY]) for n in (0, 2)]
+    assert [one == closely for one, closely in zip(read, [*few[0], *few[1]], strict=True)] == [False, True, False, True]
 
 
 def test_a_sentence_that_is_not_read_counts_as_nothing(reader: Reader) -> None:
@@ -250,7 +258,7 @@ def test_other_weights_give_other_confidence(seeds: Path) -> None:
 # --- The files -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "claims.onnx", "tokenizer.json", "card.json"])
+@pytest.mark.parametrize("name", [*MODELS.values(), "tokenizer.json", "card.json"])
 def test_a_damaged_or_missing_file_is_named_and_never_run(name: str, tmp_path: Path) -> None:
     for file in FOLDER.iterdir():
         shutil.copy(file, tmp_path / file.name)

@@ -49,7 +49,7 @@ DOORS = {
         "index.embed.accelerator",
         "index.embed.export",
     },
-    "transformers": {"index.embed.graph", "assistant.training.network", "index.embed.export"},
+    "transformers": {"index.embed.graph", "assistant.training.start", "index.embed.export"},
     "huggingface_hub": {"index.embed.model"},
     "Stemmer": {"index.words"},
     "xxhash": {"index.journal", "index.store"},

@@ -11,23 +11,23 @@ import onnxruntime
 import pytest
 import torch
 from tokenizers import Tokenizer
-from transformers import MPNetConfig, MPNetModel
+from transformers import BertModel, MPNetConfig, MPNetModel
 
 import assistant.training.train
 from assistant.evidence.encode import Passage, encode, open_tokenizer
 from assistant.evidence.reader import Reader
-from assistant.evidence.shipped import MODELS, Shipped
+from assistant.evidence.shipped import Shipped
 from assistant.training.batches import TOKENS, batches, passage_of
 from assistant.training.claims import of_sentence, of_two
 from assistant.training.export import export, ship
 from assistant.training.groups import Passes
-from assistant.training.judge import train_judge
 from assistant.training.losses import TAUGHT, apart, choice_loss, claim_loss, losses, sentence_logits, span_loss
 from assistant.training.network import Network
 from assistant.training.prune import importance, prune
+from assistant.training.pruned import train_pruned
 from assistant.training.rounding import BLOCK, HIGHEST, LOWEST, MOST, FourBits, TwoBits
 from assistant.training.sets import Article, Claim, Row, held_out, misleading, read_questions, row_of, without_answer
-from assistant.training.start import new_network, new_teacher, take_over
+from assistant.training.start import new_large, new_small
 from assistant.training.train import Plan, resume, schedule, train
 from assistant.training.twist import Kinds, negated, renamed, unanswerable, wrong
 from index.embed.model import packaged
@@ -239,9 +239,7 @@ def test_the_rate_rises_stays_and_falls() -> None:
 
 
 @pytest.mark.slow
-def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been_and_ships_what_it_learnt(
-    data: Path, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(data: Path, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = assistant.training.train.save
 
     def save(folder: Path, network: Network, optimizer: torch.optim.Optimizer, step: int) -> None:
@@ -250,34 +248,38 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been_and_ships_wha
 
     monkeypatch.setattr(assistant.training.train, "save", save)
     monkeypatch.setattr(assistant.training.train, "EVERY", 0.0)
-    whole, resumed = (new_network(packaged(), 5) for _ in range(2))
+    whole, resumed = (new_small(packaged(), 5) for _ in range(2))
     plan = Plan(steps=3, seed=5, rate=1e-4)
     train(whole, Passes(data).groups, tmp_path / "whole", tokenizer, plan)
     train(resumed, Passes(data).groups, tmp_path / "step-1", tokenizer, plan)
     assert resume(tmp_path / "step-3", whole) == 3
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def test_what_ships_reads_what_was_trained_and_the_card_says_which(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    """A card's joining is of the models that it was fitted to: it goes with any of them."""
+    network, folder = new_small(packaged(), 5), tmp_path / "model"
+    network.round_words()
+    network.round_matrices(rounded=True)
     row = Row("When was the mill built?", "Mills", ("The mill was built in 1850.", "It burnt."))
     batch = next(batches([[row]] * 200, tokenizer))
     with torch.no_grad():
-        read = whole(batch.ids[:1], batch.kinds[:1], batch.mask[:1])
-    expected = sentence_logits(read, batch.sentence[:1], 2).tolist()
-    ship(whole, packaged() / "tokenizer.json", tmp_path / "model", "evidence", {"steps": 3})
-    (told,) = Reader(Shipped(tmp_path / "model")).read(row.question, [passage_of(row)])
-    assert np.allclose(told.logits, expected, atol=0.2)
-    again = new_network(packaged(), 6)
-    take_over(again, tmp_path / "model" / MODELS["evidence"])
-    with torch.no_grad():
-        taken = again(batch.ids[:1], batch.kinds[:1], batch.mask[:1])
-    assert np.allclose(sentence_logits(taken, batch.sentence[:1], 2).tolist(), expected, atol=0.2)
-    card = tmp_path / "model" / "card.json"
+        read = network(batch.ids[:1], batch.kinds[:1], batch.mask[:1])
+    for model in ("skim", "evidence"):
+        ship(network, packaged() / "tokenizer.json", folder, model, {"steps": 3})
+    (told,) = Reader(Shipped(folder)).read(row.question, [passage_of(row)])
+    assert np.allclose(told.logits, sentence_logits(read, batch.sentence[:1], 2).tolist(), atol=0.2)
+    card = folder / "card.json"
     card.write_text(json.dumps({**json.loads(card.read_text()), "joined": {"bar": 0.2, "claim bars": [0.9, 0.5]}}))
-    ship(again, packaged() / "tokenizer.json", tmp_path / "model", "claims", {"steps": 0})
+    ship(network, packaged() / "tokenizer.json", folder, "claims", {"steps": 0})
     assert json.loads(card.read_text())["joined"] == {"bar": 0.2}
-    assert Shipped(tmp_path / "model").card["models"] == {"evidence": {"steps": 3}, "claims": {"steps": 0}}
+    ship(network, packaged() / "tokenizer.json", folder, "skim", {"steps": 4})
+    assert json.loads(card.read_text())["joined"] == {}
+    assert Shipped(folder).card["models"] == {"skim": {"steps": 4}, "evidence": {"steps": 3}, "claims": {"steps": 0}}
 
 
-# --- The teacher ---------------------------------------------------------------------------------------
+# --- The large network --------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -293,29 +295,33 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_teacher_reads_what_its_library_would_read(large: Path, tokenizer: Tokenizer) -> None:
+def test_both_networks_read_what_their_libraries_would_read(large: Path, tokenizer: Tokenizer) -> None:
     (encoded,) = encode(tokenizer, "Who?", [Passage.of("Mills", ["Anna Reed."])])
-    teacher, trunk = new_teacher(large, packaged() / "tokenizer.json", 1).eval(), MPNetModel.from_pretrained(str(large), add_pooling_layer=False).eval()
+    ids, mask = torch.tensor([[*encoded.ids, 0, 0]]), torch.tensor([[1] * len(encoded.ids) + [0, 0]])
+    kinds = torch.tensor([[n >= encoded.asked for n in range(ids.shape[1])]]).long()
     vocabulary = json.loads((large / "tokenizer.json").read_bytes())["model"]["vocab"]
     named = {"[CLS]": "<s>", "[SEP]": "</s>", "[PAD]": "<pad>"}
-    pieces = [tokenizer.id_to_token(id) for id in [*encoded.ids, 0, 0]]
-    ids, mask = torch.tensor([[*encoded.ids, 0, 0]]), torch.tensor([[1] * len(encoded.ids) + [0, 0]])
+    renumbered = torch.tensor([[vocabulary[named.get(piece, piece)] for piece in map(tokenizer.id_to_token, ids[0].tolist())]])
+    bert = BertModel.from_pretrained(str(packaged()), add_pooling_layer=False).eval()
+    mpnet = MPNetModel.from_pretrained(str(large), add_pooling_layer=False).eval()
     with torch.no_grad():
-        expected = teacher.heads(trunk(torch.tensor([[vocabulary[named.get(piece, piece)] for piece in pieces]]), attention_mask=mask).last_hidden_state)
-        told = teacher(ids, torch.zeros_like(ids), mask)
-    assert torch.allclose(told[mask > 0], expected[mask > 0], atol=1e-5)
+        for network, its_kinds, states in (
+            (new_small(packaged(), 1), kinds, bert(ids, token_type_ids=kinds, attention_mask=mask).last_hidden_state),
+            (new_large(large, packaged() / "tokenizer.json", 1), torch.zeros_like(ids), mpnet(renumbered, attention_mask=mask).last_hidden_state),
+        ):
+            assert torch.allclose(network.eval()(ids, its_kinds, mask)[mask > 0], network.heads(states)[mask > 0], atol=1e-5)
 
 
 def test_a_trunk_with_other_word_pieces_is_refused(large: Path, tmp_path: Path) -> None:
     shutil.copytree(large, tmp_path / "other")
     (tmp_path / "other" / "tokenizer.json").write_text('{"model": {"vocab": {"<s>": 0, "</s>": 1, "<pad>": 2, "mill": 3}}}')
     with pytest.raises(ValueError, match="other word pieces"):
-        new_teacher(tmp_path / "other", packaged() / "tokenizer.json", 1)
+        new_large(tmp_path / "other", packaged() / "tokenizer.json", 1)
 
 
 @pytest.mark.slow
 def test_a_student_comes_nearer_to_its_teacher(data: Path, tokenizer: Tokenizer, large: Path, tmp_path: Path) -> None:
-    teacher, student = new_teacher(large, packaged() / "tokenizer.json", 1), new_network(packaged(), 1)
+    teacher, student = new_large(large, packaged() / "tokenizer.json", 1), new_small(packaged(), 1)
     train(teacher, Passes(data).both, tmp_path / "teacher", tokenizer, Plan(steps=2, seed=1, rate=1e-4, tokens=1024))
     teacher.heads.bias.data[4:] = torch.tensor([0.0, 0.0, 6.0])  # It has hardly learnt a thing: let it hold an opinion.
     batch = next(batches(list(Passes(data).claims(9)), tokenizer, 1024))
@@ -331,7 +337,7 @@ def test_a_student_comes_nearer_to_its_teacher(data: Path, tokenizer: Tokenizer,
     assert resume(tmp_path / "teacher", teacher) == 2
 
 
-# --- The judge: pruned, and of few bits ----------------------------------------------------------------
+# --- What ships: pruned, and of few bits ---------------------------------------------------------------
 
 
 def test_a_matrix_of_four_bits_is_the_nearest_that_its_steps_allow() -> None:
@@ -355,7 +361,7 @@ def test_word_vectors_of_two_bits_keep_nine_tenths_of_what_tells_them_apart() ->
 
 
 def test_what_tells_least_is_pruned_first(large: Path, data: Path, tokenizer: Tokenizer) -> None:
-    network = new_teacher(large, packaged() / "tokenizer.json", 1)
+    network = new_large(large, packaged() / "tokenizer.json", 1)
     with torch.no_grad():  # Nobody hears the second head, nor the last 64 units.
         for layer in network.layers:
             layer.attended.weight[:, 32:] = 0
@@ -386,7 +392,7 @@ def test_states_are_as_far_apart_as_they_differ() -> None:
 
 def test_larger_networks_ship_only_with_rounded_words(large: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not rounded"):
-        export(new_teacher(large, packaged() / "tokenizer.json", 1), tmp_path / "large.onnx")
+        export(new_large(large, packaged() / "tokenizer.json", 1), tmp_path / "large.onnx")
 
 
 @pytest.mark.slow
@@ -394,15 +400,15 @@ def test_a_judge_is_pruned_in_stages_goes_on_where_it_stopped_and_its_file_reads
     data: Path, tokenizer: Tokenizer, large: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = 3 * (4 * 64 * 64 + 2 * 64 * 96)
-    monkeypatch.setattr("assistant.training.judge.STAGES", ((whole * 3 // 4, 1), (whole // 2, 0)))
-    monkeypatch.setattr("assistant.training.judge.TOLD_BY", 2)
+    stages = ((whole * 3 // 4, 1), (whole // 2, 0))
+    monkeypatch.setattr("assistant.training.pruned.TOLD_BY", 2)
     plan = Plan(steps=4, seed=1, rate=1e-4, tokens=1024)
-    teacher = new_teacher(large, packaged() / "tokenizer.json", 1)
-    judge = train_judge(teacher, Passes(data), tmp_path, tokenizer, plan)
+    teacher = new_large(large, packaged() / "tokenizer.json", 1)
+    judge = train_pruned(teacher, Passes(data).claims, tmp_path, tokenizer, plan, stages)
     sizes = [sum(matrix.weight.numel() for matrix in network.matrices) for network in (teacher, judge)]
     assert sizes[0] == whole
     assert whole // 2 - 4 * 64 * 32 <= sizes[1] <= whole // 2
-    again = train_judge(new_teacher(large, packaged() / "tokenizer.json", 1), Passes(data), tmp_path, tokenizer, plan)
+    again = train_pruned(new_large(large, packaged() / "tokenizer.json", 1), Passes(data).claims, tmp_path, tokenizer, plan, stages)
     for name, value in judge.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name
     assert len(judge.word_embeddings.weight.unique(dim=0)) > 1000

@@ -10,6 +10,8 @@ from assistant.evidence.shipped import Floats, Shipped
 
 NOTHING = -20.0
 """The logit of a sentence that is not read: it stands behind more tokens than the model takes."""
+CLOSELY = 2
+"""How many passages are read closely: one on each of two cores."""
 LONGEST_ANSWER = 24
 """Tokens of a short answer."""
 
@@ -31,18 +33,25 @@ class Read:
 
 
 class Reader:
-    """The model that finds what answers."""
+    """The models that find what answers: a small one skims every passage, a larger one reads closely what seemed best (a cascade: Viola and Jones, 2001)."""
 
     def __init__(self, shipped: Shipped) -> None:
         self._shipped = shipped
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Read]:
         """What each passage says to the question."""
-        read = self._shipped.read("evidence", question, passages)
-        return [_read(encoded, row, len(passage.sentences)) for (encoded, row), passage in zip(read, passages, strict=True)]
+        read = self._read("skim", question, passages)
+        best = sorted(range(len(read)), key=lambda n: (-max(read[n].logits, default=NOTHING), n))[:CLOSELY]
+        for n, closely in zip(best, self._read("evidence", question, [passages[n] for n in best]), strict=True):
+            read[n] = closely
+        return read
+
+    def _read(self, model: str, question: str, passages: Sequence[Passage]) -> list[Read]:
+        read = self._shipped.read(model, question, passages)
+        return [_told(encoded, row, len(passage.sentences)) for (encoded, row), passage in zip(read, passages, strict=True)]
 
 
-def _read(encoded: Encoded, row: Floats, sentences: int) -> Read:
+def _told(encoded: Encoded, row: Floats, sentences: int) -> Read:
     tokens = row[encoded.first : encoded.first + len(encoded.sentence)]
     numbers = np.asarray(encoded.sentence, np.int64)
     inside = numbers >= 0

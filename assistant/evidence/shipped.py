@@ -20,12 +20,13 @@ from index.embed.model import file_sha256
 from index.embed.runtime import cores
 
 FOLDER = Path(__file__).parent / "model"
-MODELS = {"evidence": "model.onnx", "claims": "claims.onnx"}
-"""The file of the model that finds what answers, and of the one that judges claims."""
+MODELS = {"skim": "skim.onnx", "evidence": "evidence.onnx", "claims": "claims.onnx"}
+"""Their files: of the small one that tells which passages may answer, of the larger one that finds what answers, and of the one that judges claims."""
 LIKE, ALONE = ("claim", "claim bars"), ("claim alone", "claim alone bars")
 """What the card calls the weights of a verdict, and the probabilities from which a claim counts as supported and as weak: with the cosines of the model that
 they were fitted to, and without, for an index that is made with another."""
-JOINED = {"evidence": ("score", "confidence", "bar", "short answer"), "claims": (*LIKE, *ALONE)}
+ANSWERS = ("score", "confidence", "bar", "short answer")
+JOINED = {"skim": ANSWERS, "evidence": ANSWERS, "claims": (*LIKE, *ALONE)}
 """What the card says of joining each: it was fitted to that model, and to no other."""
 Floats = NDArray[np.float32]
 

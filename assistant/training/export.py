@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn.functional import embedding
 
 from assistant.evidence.shipped import JOINED, MODELS
-from assistant.training.network import COLUMNS, LONGEST, Large, Network
+from assistant.training.network import COLUMNS, LONGEST, Network, by_distance
 from assistant.training.packing import pack
 from assistant.training.rounding import TwoBits
-from index.embed.graph import quantise, slim, write_out_norms
+from index.embed.graph import quantise, write_out_norms
 from index.embed.model import file_sha256
 
 
@@ -50,33 +50,23 @@ class _Packed(torch.nn.Module):
         return found
 
 
-class _Small(torch.nn.Module):
-    """Token ids and kinds of one row, int64 (1, tokens); float32 (1, tokens, 7) out."""
+class _Shipped(torch.nn.Module):
+    """Token ids and kinds of one row, int64 (1, tokens); float32 (1, tokens, 7) out. It needs no mask."""
 
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.words = _Vectors(network.trunk.embeddings.word_embeddings.weight)
-        self.trunk, self.heads = network.trunk, network.heads
-
-    def forward(self, ids: Tensor, kinds: Tensor) -> Tensor:
-        read: Tensor = self.heads(self.trunk(inputs_embeds=self.words(ids), token_type_ids=kinds).last_hidden_state)
-        return read
-
-
-class _Large(torch.nn.Module):
-    """The same of a larger network whose words are rounded."""
-
-    def __init__(self, network: Large, words: TwoBits) -> None:
+    def __init__(self, network: Network, words: TwoBits) -> None:
         super().__init__()
         self.words, self.positions = _Packed(words), _Vectors(network.positions.weight)
         self.kinds, self.norm, self.layers, self.heads = network.kinds, network.norm, network.layers, network.heads
-        # From the last token to the first, the first row and column hold every distance that there is.
-        bias = network.bias(LONGEST)[0]
-        self.register_buffer("by_distance", torch.cat([bias[:, 1:, 0].flip(1), bias[:, 0]], 1).T.contiguous())
+        distances = None
+        if network.relative is not None:  # From the last token to the first, the first row and column hold every distance that there is.
+            bias = by_distance(network.relative, LONGEST)[0]
+            distances = torch.cat([bias[:, 1:, 0].flip(1), bias[:, 0]], 1).T.contiguous()
+        self.register_buffer("distances", distances)
 
     def forward(self, ids: Tensor, kinds: Tensor) -> Tensor:
-        places = torch.arange(ids.shape[1])
-        bias = embedding(places[None] - places[:, None] + LONGEST - 1, self.by_distance).permute(2, 0, 1)[None]
+        places, bias = torch.arange(ids.shape[1]), None
+        if self.distances is not None:
+            bias = embedding(places[None] - places[:, None] + LONGEST - 1, self.distances).permute(2, 0, 1)[None]
         states = self.norm(self.words(ids) + self.kinds(kinds) + self.positions(places))
         for layer in self.layers:
             states = layer(states, bias)
@@ -84,7 +74,7 @@ class _Large(torch.nn.Module):
         return read
 
 
-def ship(network: Network | Large, tokenizer: Path, folder: Path, model: str, facts: Mapping[str, object]) -> None:
+def ship(network: Network, tokenizer: Path, folder: Path, model: str, facts: Mapping[str, object]) -> None:
     """Write one of the models, the tokenizer and the card into a folder. What is there of the other stays; what was fitted to an earlier one goes."""
     folder.mkdir(parents=True, exist_ok=True)
     export(network, folder / MODELS[model])
@@ -97,20 +87,22 @@ def ship(network: Network | Large, tokenizer: Path, folder: Path, model: str, fa
     place.write_text(json.dumps({"models": models, "files": files, "joined": joined}, indent=1) + "\n", "utf-8")
 
 
-def export(network: Network | Large, target: Path) -> None:
-    """Write the graph of a network that will not be trained any more: its masks are taken out.
+def export(network: Network, target: Path) -> None:
+    """Write the graph of a network that will not be trained any more: its norms are written out.
 
-    Raises ValueError for a larger one whose words are not rounded.
+    Raises ValueError where its words are not rounded.
     """
-    network.eval()
-    shipped = _shipped(network)
+    if network.words is None:
+        raise ValueError("the words of the network are not rounded")
+    write_out_norms(network)
+    network.round_matrices(rounded=False)  # Packing rounds them.
     sample = torch.ones(1, 24, dtype=torch.int64)
     length = torch.export.Dim("length", max=LONGEST)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings(action="ignore"):
         plain = Path(scratch) / "model.onnx"
         torch.onnx.export(
-            shipped.eval(),
+            _Shipped(network, network.words).eval(),
             (sample, torch.zeros_like(sample)),
             str(plain),
             input_names=["ids", "kinds"],
@@ -121,18 +113,7 @@ def export(network: Network | Large, target: Path) -> None:
             verbose=False,
         )
         quantise(plain, target, _heads(plain))
-    if isinstance(network, Large):
-        pack(target, [matrix.weight.detach() for matrix in network.matrices])
-
-
-def _shipped(network: Network | Large) -> torch.nn.Module:
-    if isinstance(network, Network):
-        slim(network, network.trunk)
-        return _Small(network)
-    if network.words is None:
-        raise ValueError("the words of the network are not rounded")
-    write_out_norms(network)
-    return _Large(network, network.words)
+    pack(target, [matrix.weight.detach() for matrix in network.matrices])
 
 
 def _heads(graph: Path) -> list[str]:

@@ -65,11 +65,11 @@ class Case:
 
 
 def fit(data: Path, folder: Path, model: str) -> dict[str, object]:
-    """What the card in a folder says of joining one of its models, "evidence" or "claims"; it is written there."""
+    """What the card in a folder says of joining one of its models; it is written there. `skim` and `evidence` are joined as one."""
     shipped = Shipped(folder)
     asked = [question for question in read_questions(data, held=True) if question.set in SETS]
     embedder = open_embedder(DEFAULT_MODEL, default_cache())
-    joined = _evidence(asked, Reader(shipped), embedder) if model == "evidence" else _claims(data, asked, Judge(shipped, Likeness(embedder)))
+    joined = _claims(data, asked, Judge(shipped, Likeness(embedder))) if model == "claims" else _evidence(asked, Reader(shipped), embedder)
     card = json.loads((folder / "card.json").read_bytes())
     (folder / "card.json").write_text(json.dumps({**card, "joined": {**card["joined"], **joined}}, indent=1) + "\n", "utf-8")
     return joined

@@ -4,6 +4,7 @@ A teacher's probabilities may stand beside the labels (Hinton, Vinyals and Dean,
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -66,12 +67,12 @@ def span_loss(read: Tensor, inside: Tensor, places: Tensor, taught: Tensor | Non
 
 
 def apart(states: Sequence[Tensor], taught: Sequence[Tensor], mask: Tensor) -> Tensor:
-    """How far a network's states are from those of a teacher with as many layers, 0 where they have nothing to compare.
+    """How far a network's states are from those of its teacher; 0 where it has none, or one with other layers or of another size.
 
     The mean squared distance over the variance of the teacher's: of the last layer, and half as much of those at one and two
     thirds (Jiao and others, 2020, "TinyBERT: distilling BERT for natural language understanding").
     """
-    if not states or not taught:
+    if [state.shape for state in states] != [state.shape for state in taught]:
         return torch.zeros((), device=mask.device)
     inside, last = mask > 0, len(taught) - 1
     pairs = [(share, states[place][inside].float(), taught[place][inside].float()) for place, share in ((last // 3, 0.5), (2 * last // 3, 0.5), (last, 1.0))]
@@ -82,6 +83,27 @@ def claim_loss(read: Tensor, places: Tensor, taught: Tensor | None = None) -> Te
     """Cross-entropy, summed, of the verdicts on claims; `places` (n, 2) holds row and label."""
     told, other = _of_both(lambda one: one[places[:, 0], 0, 4:7], read, taught)
     return cross_entropy(told, _aim(told, places[:, 1], other), reduction="sum")
+
+
+def drawn(read: Tensor, batch: Batch, chance: torch.Generator) -> Batch:
+    """The batch with other labels: as likely as what was read of it, float32 (rows, tokens, 7), has them."""
+    gold, spans, claims = batch.gold, batch.spans.clone(), batch.claims.clone()
+    if len(gold):
+        noise = -torch.log(-torch.log(torch.rand(len(gold) + batch.groups, generator=chance, device=read.device).clamp(1e-9, 1 - 1e-7)))  # Gumbel's.
+        raised = sentence_logits(read, batch.sentence, len(gold)) + noise[: len(gold)]
+        highest = noise[len(gold) :].scatter_reduce(0, batch.group, raised, "amax")
+        gold = (raised == highest[batch.group]).float()
+    if len(spans):
+        inside = batch.sentence[spans[:, 0]] >= 0
+        for column in (1, 2):
+            spans[:, column] = _draw(read[spans[:, 0], :, column + 1].masked_fill(~inside, -1e4), chance)
+    if len(claims):
+        claims[:, 1] = _draw(read[claims[:, 0], 0, 4:7], chance)
+    return replace(batch, gold=gold, spans=spans, claims=claims)
+
+
+def _draw(logits: Tensor, chance: torch.Generator) -> Tensor:
+    return torch.multinomial(torch.softmax(logits, 1), 1, generator=chance)[:, 0]
 
 
 def _of_both(pick: Callable[[Tensor], Tensor], read: Tensor, taught: Tensor | None) -> tuple[Tensor, Tensor | None]:

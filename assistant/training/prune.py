@@ -1,4 +1,4 @@
-"""Makes the larger network smaller: it loses the attention heads and inner units that its verdicts on claims depend on least."""
+"""Makes a network smaller: it loses the attention heads and inner units that what it reads depends on least."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.nn import ModuleList
-from torch.nn.functional import cross_entropy
 
 from assistant.training.batches import Batch
-from assistant.training.network import Large, Layer
+from assistant.training.losses import drawn, losses
+from assistant.training.network import Layer, Network
 from assistant.training.rounding import BLOCK
 
 
@@ -21,12 +21,12 @@ class Importance:
     units: Tensor
 
 
-def importance(network: Large, batches: Iterable[Batch]) -> list[Importance]:
+def importance(network: Network, batches: Iterable[Batch]) -> list[Importance]:
     """How much each head and unit of every layer tells: the diagonal of the Fisher information of gates on what they pass on (Kwon and others, 2022).
 
-    Of batches of claims, by verdicts drawn from the network's own.
+    Row by row, by labels drawn from what the network itself thinks likely.
     """
-    device = network.relative.device
+    device = network.heads.weight.device
     chance = torch.Generator(device).manual_seed(0)  # So that a training that was stopped is pruned as one that was not.
     sizes = [(len(layer.kept), layer.expand.out_features) for layer in network.layers]
     told = [Importance(*(torch.zeros(size, device=device) for size in both)) for both in sizes]
@@ -35,9 +35,7 @@ def importance(network: Large, batches: Iterable[Batch]) -> list[Importance]:
         gates = [tuple(torch.ones(rows, size, device=device, requires_grad=True) for size in both) for both in sizes]
         with torch.autocast(device.type, torch.bfloat16):
             read, _ = network.watched(batch.ids, batch.kinds, batch.mask, gates)
-        verdicts = read.float()[batch.claims[:, 0], 0, 4:7]
-        drawn = torch.multinomial(torch.softmax(verdicts.detach(), 1), 1, generator=chance)[:, 0]
-        loss = cross_entropy(verdicts, drawn, reduction="sum")
+        loss = torch.stack(losses(read.float(), drawn(read.detach().float(), batch, chance))).sum() * batch.groups
         found = torch.autograd.grad(loss, [gate for both in gates for gate in both])
         for known, heads, units in zip(told, found[::2], found[1::2], strict=True):
             known.heads.add_(heads.square().sum(0))
@@ -45,7 +43,7 @@ def importance(network: Large, batches: Iterable[Batch]) -> list[Importance]:
     return told
 
 
-def prune(network: Large, told: Sequence[Importance], weights: int) -> None:
+def prune(network: Network, told: Sequence[Importance], weights: int) -> None:
     """Leave so many weights in the matrices: those of the heads and of the blocks of units that tell most for their size, at least one of each in a layer."""
     size, width = network.heads.in_features, network.layers[0].width
     of_head, of_units = 4 * size * width, 2 * size * BLOCK
@@ -81,7 +79,7 @@ def _pruned(layer: Layer, heads: Sequence[int], units: Sequence[int]) -> Layer:
     return made
 
 
-def reshape(network: Large, weights: dict[str, Tensor]) -> None:
+def reshape(network: Network, weights: dict[str, Tensor]) -> None:
     """Give the layers the shapes that a checkpoint of a pruned network has."""
     for number, layer in enumerate(network.layers):
         heads, units = weights[f"layers.{number}.kept"], len(weights[f"layers.{number}.expand.weight"])

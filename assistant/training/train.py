@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from assistant.training.batches import TOKENS, Batch, batches
 from assistant.training.groups import Group
 from assistant.training.losses import apart, losses
-from assistant.training.network import Large
+from assistant.training.network import Network
 from assistant.training.prune import reshape
 
 WARM, COOL = 0.05, 0.25
@@ -32,8 +32,8 @@ EVERY = 300.0
 class Plan:
     """How long a training is: steps of so many tokens; the seed of its first pass; and its highest learning rate.
 
-    `cool` is the share of the steps, at the end, in which the rate falls; `rounded`, the one in which a larger network's
-    matrices are as its file will hold them.
+    `cool` is the share of the steps, at the end, in which the rate falls; `rounded`, the one in which the matrices are as the file
+    will hold them.
     """
 
     steps: int
@@ -44,7 +44,7 @@ class Plan:
     rounded: float = 0.0
 
 
-def train(network: torch.nn.Module, passes: Passes, folder: Path, tokenizer: Any, plan: Plan, teacher: torch.nn.Module | None = None) -> None:
+def train(network: Network, passes: Passes, folder: Path, tokenizer: Any, plan: Plan, teacher: Network | None = None) -> None:
     """Train to the step that is planned, going on from the last checkpoint in the folder; the same plan gives the same order of batches on as many cores.
 
     `passes` gives the groups of a pass for a seed. A teacher's figures are aimed at beside the labels.
@@ -63,8 +63,7 @@ def train(network: torch.nn.Module, passes: Passes, folder: Path, tokenizer: Any
     for step, batch in enumerate(islice(_loaded(passes, tokenizer, plan, device), done, plan.steps), done + 1):
         for group in optimizer.param_groups:
             group["lr"] = plan.rate * schedule(step, plan.steps, plan.cool)
-        if isinstance(network, Large):
-            network.round_matrices(rounded=step > plan.steps * (1 - plan.rounded))
+        network.round_matrices(rounded=step > plan.steps * (1 - plan.rounded))
         with torch.no_grad():
             taught, aim = (None, []) if teacher is None else _read(teacher, batch)
         with torch.autocast(device, torch.bfloat16):
@@ -90,9 +89,9 @@ def schedule(step: int, steps: int, cool: float = COOL) -> float:
     return min(1.0, step / min(200, max(1, WARM * steps)), max(0.01, left))
 
 
-def _read(network: torch.nn.Module, batch: Batch) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """What a network reads of a batch, float32, and the states of its layers, where they are like those of its teacher."""
-    read, states = network.watched(batch.ids, batch.kinds, batch.mask) if isinstance(network, Large) else (network(batch.ids, batch.kinds, batch.mask), [])
+def _read(network: Network, batch: Batch) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """What a network reads of a batch, float32, and the states of its layers."""
+    read, states = network.watched(batch.ids, batch.kinds, batch.mask)
     return read.float(), states
 
 
@@ -121,7 +120,7 @@ def _loaded(passes: Passes, tokenizer: Any, plan: Plan, device: str) -> Iterator
 # --- Checkpoints -----------------------------------------------------------------------------------------
 
 
-def save(folder: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
+def save(folder: Path, network: Network, optimizer: torch.optim.Optimizer, step: int) -> None:
     """Write a checkpoint beside the last one, and put it in its place: the word embeddings, which never change, are left out."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: value for name, value in network.state_dict().items() if "word_embeddings" not in name}
@@ -129,7 +128,7 @@ def save(folder: Path, network: torch.nn.Module, optimizer: torch.optim.Optimize
     (folder / "checkpoint.new").replace(folder / FILE)
 
 
-def resume(folder: Path, network: torch.nn.Module) -> int:
+def resume(folder: Path, network: Network) -> int:
     """Take over the checkpoint of a folder, if it holds one, and the shapes of a pruned network; how many steps it had done."""
     return _take(_checkpoint(folder), network)
 
@@ -139,11 +138,10 @@ def begun(folder: Path) -> bool:
     return (folder / FILE).is_file()
 
 
-def _take(checkpoint: Mapping[str, Any], network: torch.nn.Module) -> int:
+def _take(checkpoint: Mapping[str, Any], network: Network) -> int:
     """Set a network to a checkpoint, where there is one; its step."""
     if checkpoint:
-        if isinstance(network, Large):
-            reshape(network, checkpoint["weights"])
+        reshape(network, checkpoint["weights"])
         network.load_state_dict(checkpoint["weights"], strict=False)
     return int(checkpoint.get("step", 0))
 
