@@ -21,8 +21,8 @@ from assistant.training.batches import TOKENS, batches, passage_of
 from assistant.training.claims import of_sentence, of_two
 from assistant.training.export import export, ship
 from assistant.training.groups import Passes
-from assistant.training.losses import TAUGHT, apart, choice_loss, claim_loss, losses, sentence_logits, span_loss
-from assistant.training.network import Network
+from assistant.training.losses import TAUGHT, apart, choice_loss, claim_loss, drawn, losses, sentence_logits, span_loss
+from assistant.training.network import COLUMNS, Network
 from assistant.training.prune import importance, prune
 from assistant.training.pruned import train_pruned
 from assistant.training.rounding import BLOCK, HIGHEST, LOWEST, MOST, FourBits, TwoBits
@@ -358,6 +358,29 @@ def test_word_vectors_of_two_bits_keep_nine_tenths_of_what_tells_them_apart() ->
     assert len(rounded.codes.unique()) == 4
     left = (rounded.value - vectors).square().sum() / (vectors - vectors.mean(0)).square().sum()
     assert left < 0.13
+
+
+def test_labels_are_drawn_as_often_as_the_network_thinks_them_likely(tokenizer: Tokenizer) -> None:
+    row = Row("When?", "Mills", ("It was built in 1850.", "It burnt."), frozenset({0}), (0, 16, 20))
+    batch = next(batches([[row], Claim("It burnt.", "It burnt down.", 0)] * 60, tokenizer))
+    chance = torch.Generator().manual_seed(0)
+    read = torch.zeros(*batch.ids.shape, len(COLUMNS))
+    told = drawn(read, batch, chance)
+    assert torch.bincount(told.group[told.gold > 0]).max() == 1
+    assert told.gold.mean() == pytest.approx(1 / 3, abs=0.1), "two sentences, and none of them"
+    assert len(told.claims[:, 1].unique()) == 3
+    assert len(told.spans[:, 1].unique()) > 5
+    read[..., 0] = torch.where(batch.sentence % 2 == 1, 30.0, -30.0)
+    read[:, 0, 6] = 30.0
+    read[:, 12, 2] = read[:, 14, 3] = 30.0
+    told = drawn(read, batch, chance)
+    assert told.gold.tolist() == [0.0, 1.0] * (len(told.gold) // 2)
+    assert told.claims[:, 1].eq(2).all()
+    assert told.spans[:, 1:].tolist() == [[12, 14]] * len(told.spans)
+    assert torch.equal(told.spans[:, 0], batch.spans[:, 0])
+    read[..., 0] = -30.0
+    assert not drawn(read, batch, chance).gold.any()
+    assert batch.gold.any(), "the batch itself is as it was"
 
 
 def test_what_tells_least_is_pruned_first(large: Path, data: Path, tokenizer: Tokenizer) -> None:
