@@ -413,7 +413,7 @@ def test_states_are_as_far_apart_as_they_differ() -> None:
     assert apart([], states, mask) == 0
 
 
-def test_larger_networks_ship_only_with_rounded_words(large: Path, tmp_path: Path) -> None:
+def test_networks_ship_only_with_rounded_words(large: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not rounded"):
         export(new_large(large, packaged() / "tokenizer.json", 1), tmp_path / "large.onnx")
 

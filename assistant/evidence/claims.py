@@ -53,7 +53,7 @@ class Judge:
     def chances(self, claim: str, evidence: Sequence[str]) -> tuple[float, float, float]:
         """The probabilities that the evidence supports a claim, contradicts it, or does neither; of more than is read at once, by its best part."""
         passages = [Passage("", text, ((0, len(text)),)) for text in self._parts(claim, evidence)]
-        chances = [softmax(row[0, 4:7]) for _, row in self._shipped.read("claims", claim, passages)]
+        chances = [softmax(row[0, 4:7]) for row in self._shipped.read("claims", self._shipped.encode(claim, passages))]
         best = max(chances, key=lambda chance: float(chance[0]))
         return float(best[0]), float(best[1]), float(best[2])
 

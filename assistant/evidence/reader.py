@@ -40,15 +40,13 @@ class Reader:
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Read]:
         """What each passage says to the question."""
-        read = self._read("skim", question, passages)
+        rows = self._shipped.encode(question, passages)
+        sentences = [len(passage.sentences) for passage in passages]
+        read = list(map(_told, rows, self._shipped.read("skim", rows), sentences))
         best = sorted(range(len(read)), key=lambda n: (-max(read[n].logits, default=NOTHING), n))[:CLOSELY]
-        for n, closely in zip(best, self._read("evidence", question, [passages[n] for n in best]), strict=True):
-            read[n] = closely
+        for n, closely in zip(best, self._shipped.read("evidence", [rows[n] for n in best]), strict=True):
+            read[n] = _told(rows[n], closely, sentences[n])
         return read
-
-    def _read(self, model: str, question: str, passages: Sequence[Passage]) -> list[Read]:
-        read = self._shipped.read(model, question, passages)
-        return [_told(encoded, row, len(passage.sentences)) for (encoded, row), passage in zip(read, passages, strict=True)]
 
 
 def _told(encoded: Encoded, row: Floats, sentences: int) -> Read:

@@ -44,11 +44,12 @@ class Shipped:
         self._opening = threading.Lock()
         self._sessions: dict[str, Any] = {}
 
-    def read(self, model: str, question: str, passages: Sequence[Passage]) -> list[tuple[Encoded, Floats]]:
-        """What a model reads of each token of a question (or a claim) before each passage, float32 (tokens, 7).
+    def encode(self, question: str, passages: Sequence[Passage]) -> list[Encoded]:
+        """A question (or a claim) before each passage, as all models read it."""
+        return encode(self.tokenizer, question, passages)
 
-        The columns are those of `assistant.training.network.COLUMNS`.
-        """
+    def read(self, model: str, rows: Sequence[Encoded]) -> list[Floats]:
+        """What a model reads of each token of each row, float32 (tokens, 7). The columns are those of `assistant.training.network.COLUMNS`."""
         session = self._session(model)
 
         def run(encoded: Encoded) -> Floats:
@@ -58,8 +59,7 @@ class Shipped:
             read: Floats = session.run(None, {"ids": ids, "kinds": kinds})[0][0]
             return read
 
-        rows = encode(self.tokenizer, question, passages)
-        return list(zip(rows, self._pool.map(run, rows), strict=True))
+        return list(self._pool.map(run, rows))
 
     def sizes(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has."""

@@ -43,15 +43,15 @@ def _prune(arguments: argparse.Namespace, passes: "Passes", tokenizer: object) -
     from assistant.training.pruned import STAGES, train_pruned
     from index.embed.model import DEFAULT_MODEL, file_sha256, packaged
 
-    stages = STAGES[arguments.model]
+    of, stages = OF[arguments.model], STAGES[arguments.model]
     if arguments.steps <= (least := sum(steps for _, steps in stages)):
         raise SystemExit(f"this model needs more than {least} --steps: so many go into its stages")
-    whole = _whole(arguments, OF[arguments.model], trained=True)
+    whole = _whole(arguments, of, trained=True)
     network = train_pruned(whole, passes, arguments.folder / arguments.model, tokenizer, _plan(arguments), stages)
-    trunk = packaged() if OF[arguments.model] == "small" else arguments.trunk
+    trunk, name = (packaged(), DEFAULT_MODEL) if of == "small" else (arguments.trunk, arguments.trunk.name)
     facts = {
-        "of": OF[arguments.model],
-        "trunk": DEFAULT_MODEL if trunk == packaged() else trunk.name,
+        "of": of,
+        "trunk": name,
         "trunk_sha256": file_sha256(trunk / "model.safetensors"),
         "steps": arguments.steps,
         "tokens a step": arguments.tokens,

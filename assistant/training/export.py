@@ -50,7 +50,7 @@ class _Packed(torch.nn.Module):
         return found
 
 
-class _Shipped(torch.nn.Module):
+class _Graph(torch.nn.Module):
     """Token ids and kinds of one row, int64 (1, tokens); float32 (1, tokens, 7) out. It needs no mask."""
 
     def __init__(self, network: Network, words: TwoBits) -> None:
@@ -75,7 +75,7 @@ class _Shipped(torch.nn.Module):
 
 
 def ship(network: Network, tokenizer: Path, folder: Path, model: str, facts: Mapping[str, object]) -> None:
-    """Write one of the models, the tokenizer and the card into a folder. What is there of the other stays; what was fitted to an earlier one goes."""
+    """Write one of the models, the tokenizer and the card into a folder. What is there of the others stays; what was fitted to an earlier one goes."""
     folder.mkdir(parents=True, exist_ok=True)
     export(network, folder / MODELS[model])
     (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
@@ -102,7 +102,7 @@ def export(network: Network, target: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings(action="ignore"):
         plain = Path(scratch) / "model.onnx"
         torch.onnx.export(
-            _Shipped(network, network.words).eval(),
+            _Graph(network, network.words).eval(),
             (sample, torch.zeros_like(sample)),
             str(plain),
             input_names=["ids", "kinds"],

@@ -42,7 +42,7 @@ class Passes:
             yield from self._question_groups(asked, chance)
 
     def both(self, seed: int) -> Iterator[Group]:
-        """Groups and claims in turn, one each, until there are no more of one: a pass for the teacher, which reads both."""
+        """Groups and claims in turn, one each, until there are no more of one: a pass for the large network, which reads both."""
         for group, claim in zip(self.groups(seed), self.claims(seed), strict=False):
             yield group
             yield claim

@@ -1,4 +1,4 @@
-"""Numbers of few bits: the judge's matrices in four, its word vectors in two, so that a network of three times the size takes no larger file.
+"""Numbers of few bits: matrices in four, word vectors in two, so that a network of three times the size takes no larger file than in int8.
 
 A matrix keeps int8 arithmetic: its codes, each times a whole number that its block has, are int8 once they are unpacked (see `packing`).
 """

@@ -42,7 +42,7 @@ def new_large(trunk: Path, tokenizer: Path, seed: int) -> Network:
         inner = layer.attention.attn
         layers.append(_layer(layer, (inner.q, inner.k, inner.v), inner.o, layer.attention.LayerNorm, inner.attention_head_size))
     positions = parts.position_embeddings.weight.detach()[parts.padding_idx + 1 :]
-    relative = model.encoder.relative_attention_bias.weight.detach().clone()
+    relative = model.encoder.relative_attention_bias.weight.detach()
     return Network(words, words.new_zeros(2, words.shape[1]), positions, parts.LayerNorm, layers, relative)
 
 
