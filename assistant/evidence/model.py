@@ -48,11 +48,10 @@ FEATURES = (
     "short answer",
 )
 """What the score of a sentence is a weighted sum of. The last is the logarithm of how sure the model is of a short answer in it."""
-SIGNS = ("best", "lead", "all", "logit", "short answer", "cosine", "coverage", "unknown names", "constant")
-"""What the confidence is the logistic function of a weighted sum of: the best sentence's score, its lead over the next, the log-sum-exp of all, the best
-logit, the best sentence's short answer, the best chunk's cosine, the share of the question's words about the best sentence, and of its names that no
-document holds."""
-LEAST_SURE, MOST_LEAD = 1e-4, 6.0
+SIGNS = ("logit", "cosine", "unknown names", "constant")
+"""What the confidence is the logistic function of a weighted sum of: the best logit, the best chunk's cosine, and the share of the question's names that no
+document holds. More (the scores, their lead, the words shared) told less of articles that the weights were not fitted to."""
+LEAST_SURE = 1e-4
 
 
 class ModelEvidence:
@@ -79,7 +78,7 @@ class ModelEvidence:
         features = measure(question, found, hits, read, self._vocabulary)
         scores = features @ weights_of(self._joined["score"], FEATURES)
         order = sorted(range(len(found)), key=lambda n: (-scores[n], found[n].sentence.document.id, found[n].sentence.start))
-        confidence = logistic(float(signs(question, features, scores, self._vocabulary) @ weights_of(self._joined["confidence"], SIGNS)))
+        confidence = logistic(float(signs(question, features, self._vocabulary) @ weights_of(self._joined["confidence"], SIGNS)))
         chances = confidence * shares(scores)
         ranked = tuple((found[n].sentence, float(chances[n])) for n in order)
         short = None if parts else self._short_answer(found[order[0]], hits, read)
@@ -161,13 +160,10 @@ def measure(question: str, found: Sequence[Candidate], hits: Sequence[Hit], read
     return np.array(rows, np.float64)
 
 
-def signs(question: str, features: Floats, scores: Floats, vocabulary: Vocabulary) -> Floats:
+def signs(question: str, features: Floats, vocabulary: Vocabulary) -> Floats:
     """What the confidence is told from, float64 (signs,)."""
-    best = int(np.argmax(scores))
-    everything = scores.max() + np.log(np.exp(scores - scores.max()).sum())
-    lead = min(scores[best] - np.partition(scores, -2)[-2], MOST_LEAD) if len(scores) > 1 else MOST_LEAD
-    logit, short, cosine, covered = features[:, 0].max(), features[best, -1], features[:, 3].max(), features[best, 2]
-    return np.array([scores[best], lead, everything, logit, short, cosine, covered, unknown_names(question, vocabulary), 1.0])
+    logit, cosine = (features[:, FEATURES.index(name)].max() for name in ("logit", "cosine of the chunk"))
+    return np.array([logit, cosine, unknown_names(question, vocabulary), 1.0])
 
 
 def weights_of(named: dict[str, float], order: Sequence[str]) -> Floats:

@@ -79,11 +79,10 @@ def _evidence(asked: Sequence[Asked], reader: Reader, embedder: Embedder) -> dic
     """How the model's figures for sentences are joined with the search, and what confidence they give."""
     cases = [case for part in (0, 1, None) for case in _ask(asked, reader, embedder, part)]
     score = _rank([case for case in cases if case.right.any()])
-    scores = [case.features @ score for case in cases]
     # The others are all answerable: with them a confidence would be too high wherever people ask what is not there.
-    pairs = [(case, scored) for case, scored in zip(cases, scores, strict=True) if case.human]
-    told = np.stack([signs(case.question, case.features, scored, case.index.keywords) for case, scored in pairs])
-    answerable = np.array([case.answerable for case, _ in pairs])
+    human = [case for case in cases if case.human]
+    told = np.stack([signs(case.question, case.features, case.index.keywords) for case in human])
+    answerable = np.array([case.answerable for case in human])
     fitted = [name for name in SIGNS if name not in ("unknown names", "constant")]
     weights = _logistic_fit(told[:, [SIGNS.index(name) for name in fitted]], answerable)
     shorts = [case.short for case in cases if case.short]
