@@ -72,7 +72,7 @@ class Token:
     """A word or number of a text: as written, folded, and its stem.
 
     `value` is that of a number; `also` are values that it may have as well, or that a word lends; `years` a span of them, first and last;
-    `measure` the family of its unit and how much it is, in the family's own measure.
+    `measure` the family of its unit and how much it is, in the family's own measure. It stands from `start` to `end` of what `spelt_out` makes of the text.
     """
 
     text: str
@@ -82,6 +82,8 @@ class Token:
     also: tuple[float, ...] = ()
     years: tuple[float, float] | None = None
     measure: tuple[int, float] | None = None
+    start: int = 0
+    end: int = 0
 
     def is_in(self, others: Sequence["Token"]) -> bool:
         """Whether others say the same number, in whatever way."""
@@ -121,24 +123,25 @@ def close(one: float, other: float, within: float) -> bool:
 
 def tokens_of(text: str) -> list[Token]:
     """The words and numbers of a text, in order; what makes up one number is one token."""
-    plain = (
-        HALF.sub(lambda match: f"{CARDINAL[match[1].lower()] + 0.5:g}", dates_spelt(text))
-        .replace("n’t", " not")
-        .replace("n't", " not")
-        .replace("cannot", "can not")
-    )
+    plain = spelt_out(text)
     found: list[Token] = []
     for match in TOKEN.finditer(plain):
-        token = _token(match[0])
+        token = replace(_token(match[0]), start=match.start(), end=match.end())
         if token.value is not None and plain[match.start() - 1 : match.start()] != ":" and (half := HOUR.match(plain, match.end())):
             token = replace(token, also=(token.value % 12 + 12 * (half[1] in "pP"),))
         before = found[-1] if found else None
         money = len(found) > 1 and found[-2].text in MONEY
         if before and (joined := _joined(before, token, money)):
-            found[-1] = joined
+            found[-1] = replace(joined, start=before.start, end=token.end)
         else:
             found.append(token)
     return [_counting(token, found[place + 1 : place + 2]) for place, token in enumerate(found)]
+
+
+def spelt_out(text: str) -> str:
+    """The text as its tokens are told: dates in figures written out, "one and a half" in figures, "n't" as "not"."""
+    halves = HALF.sub(lambda match: f"{CARDINAL[match[1].lower()] + 0.5:g}", dates_spelt(text))
+    return halves.replace("n’t", " not").replace("n't", " not").replace("cannot", "can not")
 
 
 def dates_spelt(text: str) -> str:

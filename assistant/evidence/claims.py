@@ -13,6 +13,7 @@ from assistant.evidence.likeness import Likeness
 from assistant.evidence.reader import softmax
 from assistant.evidence.shipped import ALONE, LIKE, Shipped
 from assistant.types import Support, Verdict
+from assistant.wording import alike
 from index.embed import DEFAULT_MODEL
 from index.split import sentence_spans
 from index.words import content_words
@@ -45,7 +46,11 @@ class Judge:
         return Verdict(verdict.verdict if set(differs) <= weighed else Support.UNSUPPORTED, verdict.probability, differs)
 
     def measure(self, claim: str, evidence: Sequence[str], differs: Sequence[str]) -> NDArray[np.float64]:
-        """The model's log odds, the likeness (0 where it does not count), and the rules that are broken, as EVIDENCE, float64 (n,)."""
+        """The model's log odds, the likeness (0 where it does not count), and the rules that are broken, as EVIDENCE, float64 (n,).
+
+        Both are of the claim and its evidence as `alike` words them.
+        """
+        claim, evidence = alike(claim, evidence)
         sure = min(max(self.chances(claim, evidence)[0], LEAST), 1 - LEAST)
         like = self._likeness.nearest(claim, [text[start:end] for text in evidence for start, end in sentence_spans(text)]) if self._likeness else 0.0
         return np.array([math.log(sure / (1 - sure)), like, *(name in differs for name in RULES), 1.0])

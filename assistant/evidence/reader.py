@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -71,9 +72,15 @@ def _told(encoded: Encoded, row: Floats, sentences: int) -> Read:
 def _answer(starts: Floats, ends: Floats, spans: Sequence[Span]) -> ShortAnswer:
     """The most probable run of tokens of a sentence."""
     joint = starts[:, None] + ends[None, :]
-    there = np.tril(np.triu(np.ones(joint.shape, np.bool_)), LONGEST_ANSWER - 1)
-    first, last = np.unravel_index(int(np.argmax(np.where(there, joint, -np.inf))), joint.shape)
-    return ShortAnswer((spans[int(first)][0], spans[int(last)][1]), float(np.exp(joint[first, last])))
+    first, last = divmod(int(np.argmax(joint + _barred(len(spans)))), len(spans))
+    return ShortAnswer((spans[first][0], spans[last][1]), float(np.exp(joint[first, last])))
+
+
+@lru_cache(maxsize=64)
+def _barred(tokens: int) -> Floats:
+    """Minus infinity where a run from one token to another would end before it starts, or be too long, float32 (tokens, tokens); elsewhere 0."""
+    length = np.arange(tokens)[None] - np.arange(tokens)[:, None]
+    return np.where((length >= 0) & (length < LONGEST_ANSWER), np.float32(0), np.float32(-np.inf))
 
 
 def softmax(logits: Floats) -> Floats:

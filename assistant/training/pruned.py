@@ -13,9 +13,9 @@ from assistant.training.prune import importance, prune
 from assistant.training.train import Passes, Plan, begun, train
 
 STAGES = {
-    "skim": ((8_000_000, 40), (5_000_000, 60), (3_000_000, 0)),
-    "evidence": ((50_000_000, 40), (34_500_000, 50), (26_000_000, 60), (20_500_000, 0)),
-    "claims": ((50_000_000, 50), (42_000_000, 60), (34_500_000, 0)),
+    "skim": ((8_000_000, 150), (5_000_000, 200), (3_000_000, 0)),
+    "evidence": ((50_000_000, 150), (34_500_000, 200), (26_000_000, 250), (20_500_000, 0)),
+    "claims": ((50_000_000, 150), (42_000_000, 200), (34_500_000, 0)),
 }
 """How many weights are left in the matrices, and how many steps are made with them; with the last, all that are left of the plan's."""
 TOLD_BY = 20

@@ -1,0 +1,64 @@
+"""A claim is read in the words of its evidence, where rules know that both say the same."""
+
+import pytest
+
+from assistant.evidence.claims import Judge
+from assistant.evidence.likeness import Likeness
+from assistant.evidence.shipped import Shipped
+from assistant.quantities import spelt_out, tokens_of
+from assistant.types import Support
+from assistant.wording import alike
+from index.embed import Embedder
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence", "read"),
+    [
+        ("It runs for two years.", "The fixed term is twenty-four months.", "It runs for twenty-four months."),
+        ("Driving is refunded at €0.42 a kilometre.", "Mileage: 42 cents per kilometre.", "Driving is refunded at 42 cents a kilometre."),
+        ("About 75% of the steel was hedged.", "Three quarters of the steel were hedged.", "About Three quarters of the steel was hedged."),
+        ("Readings are kept for three months.", "It stores the last 90 days.", "Readings are kept for 90 days."),
+        ("The lens costs 49 euros.", "A lens costs €49.", "The lens costs €49."),
+        ("He paid $3m in 2 parts.", "He paid 3 million dollars in two parts.", "He paid 3 million dollars in two parts."),
+        ("The beam is 2.5 m long.", "Beams of 250 cm were used.", "The beam is 250 cm long."),
+        ("No more than three may enter.", "At most 3 persons are admitted.", "at most 3 may enter."),
+        ("A maximum of 5 kg is allowed.", "Bags of up to five kilograms are allowed.", "at most five kilograms is allowed."),
+    ],
+)
+def test_numbers_and_bounds_are_read_as_the_evidence_words_them(claim: str, evidence: str, read: str) -> None:
+    assert alike(claim, [evidence])[0] == read
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("It runs for three years.", "The fixed term is twenty-four months."),
+        ("The lens costs 49 dollars.", "A lens costs €49."),
+        ("It weighs 5 pounds.", "It weighs 5 kilograms."),
+        ("The decision is up to you.", "At most five may enter."),
+        ("One of them was a baker.", "1 of 20 is spoilt."),
+        ("Twice as many came.", "2 came."),
+        ("It lasts two years.", "It lasts two years."),
+    ],
+)
+def test_what_differs_or_may_differ_keeps_its_words(claim: str, evidence: str) -> None:
+    assert alike(claim, [evidence]) == (claim, [evidence])
+
+
+def test_tokens_stand_where_they_say() -> None:
+    text = "On 2024-03-12 about twenty five million euros, or one and a half times as much, weren't paid by two thirds; 3 pm."
+    plain = spelt_out(text)
+    tokens = tokens_of(text)
+    assert [plain[token.start : token.end].replace(" ", "-") for token in tokens] == [token.text.replace(" ", "-") for token in tokens]
+    assert [token.start for token in tokens] == sorted({token.start for token in tokens})
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("The lease has a fixed term of two years.", "The tenancy runs for a fixed term of twenty-four months."),
+        ("About three quarters of the steel was hedged.", "The company has hedged 75% of its steel."),
+    ],
+)
+def test_a_measure_in_other_words_is_no_reason_to_doubt(embedder: Embedder, claim: str, evidence: str) -> None:
+    assert Judge(Shipped(), Likeness(embedder)).judge(claim, [evidence]).verdict is not Support.UNSUPPORTED
