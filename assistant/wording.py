@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from assistant.quantities import ALIKE, CARDINAL, CENT, FAMILY, MONEY, PERCENT, Token, close, spelt_out, tokens_of
 
-NUMBER = rf"(?=[ €$£¥]+(?:\d|half\b|(?:a|{'|'.join(CARDINAL)})\b))"
+NUMBER = rf"(?=[ {MONEY}]+(?:\d|(?:a|half|{'|'.join(CARDINAL)})\b))"
 BOUNDS = {
     "at most": re.compile(rf"\b(?:(?:no|not) more than|up to|a maximum of){NUMBER}", re.IGNORECASE),
     "at least": re.compile(rf"\b(?:(?:no|not) (?:less|fewer) than|a minimum of){NUMBER}", re.IGNORECASE),
@@ -57,13 +57,12 @@ class _Quantity:
 def _quantities(text: str) -> Iterator[_Quantity]:
     """The numbers of a text that is spelt out; but for "one" and "a", which seldom count, where they stand before no measure."""
     tokens = tokens_of(text)
-    for place, number in enumerate(tokens):
+    for before, number, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
         if not number.measure and ((number.value is None and not number.is_share()) or number.folded == "one"):
             continue
         unit, start, end = "", number.start, number.end
-        if place and tokens[place - 1].text in MONEY:
-            unit, start = ALIKE[tokens[place - 1].text], tokens[place - 1].start
-        for after in tokens[place + 1 : place + 2]:
-            if after.stem in FAMILY:
-                unit, end = unit or after.stem, after.end
+        if before and before.text in MONEY:
+            unit, start = ALIKE[before.text], before.start
+        if after and after.stem in FAMILY:
+            unit, end = unit or after.stem, after.end
         yield _Quantity(number, unit, start, end)

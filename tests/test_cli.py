@@ -17,8 +17,6 @@ from index.contents import FILES
 from index.store import Store
 from tests.conftest import REPOSITORY, SHARED, Run, complaint, interruptible, output, write
 
-SHORT = ("900 euros", "900 euros a month")
-"""What is a short answer to what the rent is: the model may choose either."""
 TEXT = "The lease begins on 1 May. The rent is 900 euros a month. Either side may end it with notice of three months.\n"
 KEYS = "question standalone found answer short_answer confidence engine claims citations nearest missing_words judge notice timings_ms".split()
 CITATION_KEYS = "label document title page start end quote score document_hash".split()
@@ -53,8 +51,7 @@ def test_ask_has_the_shape_of_the_contract_and_its_quotes_hold(built: Path, foot
     done = footnote("ask", "How high is the rent?", "--json")
     answer = output(done)
     assert list(answer) == KEYS
-    assert (answer["found"], answer["engine"]) == (True, "quote")
-    assert answer["short_answer"] in SHORT
+    assert (answer["found"], answer["engine"], answer["short_answer"]) == (True, "quote", "900 euros a month")
     assert list(answer["citations"][0]) == CITATION_KEYS
     assert answer["claims"][0] == {"text": "The rent is 900 euros a month.", "citations": [1], "support": "supported", "differs": []}
     for citation in answer["citations"]:
@@ -87,9 +84,9 @@ def test_a_code_is_another_code_where_one_letter_differs(folder: Path, footnote:
 
 def test_ask_prints_the_answer_and_below_it_the_quoted_sources(built: Path, footnote: Run) -> None:
     printed = footnote("ask", "How high is the rent?").stdout.decode()
-    short, below = printed.split("\n\n", 1)
-    assert short in SHORT
-    assert below.startswith("The rent is 900 euros a month. [1]\n\nSources\n[1] lease.txt · characters 27–57\n  │ The rent is 900 euros a month.\n")
+    assert printed.startswith(
+        "900 euros a month\n\nThe rent is 900 euros a month. [1]\n\nSources\n[1] lease.txt · characters 27–57\n  │ The rent is 900 euros a month.\n"
+    )
     assert "Closest passages" in footnote("ask", "Who discovered penicillin?", code=3).stdout.decode()
     assert "[^1]: lease.txt" in footnote("ask", "How high is the rent?", "--markdown").stdout.decode()
 

@@ -49,6 +49,7 @@ def test_tokens_stand_where_they_say() -> None:
     text = "On 2024-03-12 about twenty five million euros, or one and a half times as much, weren't paid by two thirds; 3 pm."
     plain = spelt_out(text)
     tokens = tokens_of(text)
+    assert spelt_out(plain) == plain, "so that tokens stand there in what is spelt out already, too"
     assert [plain[token.start : token.end].replace(" ", "-") for token in tokens] == [token.text.replace(" ", "-") for token in tokens]
     assert [token.start for token in tokens] == sorted({token.start for token in tokens})
 
