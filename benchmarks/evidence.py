@@ -11,7 +11,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from assistant.evaluate import auroc
 from assistant.evidence.claims import Judge
 from assistant.evidence.encode import Passage
 from assistant.evidence.likeness import Likeness
-from assistant.evidence.reader import Reader
+from assistant.evidence.reader import Read, Reader
 from assistant.evidence.shipped import Shipped
 from assistant.types import Support
 from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
@@ -40,7 +40,7 @@ def main() -> None:
     shipped = Shipped()
     embedder = open_embedder(DEFAULT_MODEL, default_cache())
     reader, judge = Reader(shipped), Judge(shipped, Likeness(embedder))
-    _print_selection(reader, embedder, most)
+    _print_selection(reader, shipped.card["joined"]["score"], embedder, most)
     _print_claims(judge, embedder, most)
     _print_speed(reader)
 
@@ -48,27 +48,28 @@ def main() -> None:
 # --- Choosing sentences ------------------------------------------------------------------------------------
 
 
-def _print_selection(reader: Reader, embedder: Embedder, most: int) -> None:
+def _print_selection(reader: Reader, weights: Mapping[str, float], embedder: Embedder, most: int) -> None:
     rankers = "evidence model", "cosine", "BM25", "cosine + BM25"
     print("| sentence selection, MAP (first right) | questions | " + " | ".join(rankers) + " |")
     print("| --- | --- |" + " --- |" * len(rankers))
     for name in SELECTION:
         rows = [row for row in _rows("selection", name) if 0 < sum(row["labels"]) < len(row["labels"])][:most]
         if rows:
-            figures = np.mean([[_ranked(scores, row["labels"]) for scores in _scores(reader, embedder, row)] for row in rows], 0)
+            figures = np.mean([[_ranked(scores, row["labels"]) for scores in _scores(reader, weights, embedder, row)] for row in rows], 0)
             print(f"| {name} | {len(rows)} | " + " | ".join(f"{precision:.3f} ({first:.0%})" for precision, first in figures) + " |", flush=True)
 
 
-def _scores(reader: Reader, embedder: Embedder, row: dict[str, Any]) -> tuple[Sequence[float], ...]:
+def _scores(reader: Reader, weights: Mapping[str, float], embedder: Embedder, row: dict[str, Any]) -> tuple[Sequence[float], ...]:
     """What each ranker says of the sentences of a row."""
     cosines, bm25 = _cosines(embedder, row["question"], row["sentences"]), _bm25(row["question"], row["sentences"])
-    return logits(reader, row["question"], row["title"], row["sentences"]), cosines, bm25, _both(cosines, bm25)
+    read = reader.read(row["question"], list(_passages(row["title"], row["sentences"])))
+    return [score for one in read for score in _by_models(one, weights)], cosines, bm25, _both(cosines, bm25)
 
 
-def logits(reader: Reader, question: str, title: str, sentences: Sequence[str]) -> list[float]:
-    """The log odds of each sentence of a list, read in passages of about a chunk's size."""
-    passages = list(_passages(title, sentences))
-    return [logit for read in reader.read(question, passages) for logit in read.logits]
+def _by_models(read: Read, weights: Mapping[str, float]) -> Iterator[float]:
+    """The part of each sentence's score that the models have; the rest is of words and of the search."""
+    for logit, skimmed, closely in zip(read.logits, read.skimmed, read.closely, strict=True):
+        yield weights["logit"] * logit + weights["skimmed"] * skimmed + weights["closely"] * closely
 
 
 def _passages(title: str, sentences: Sequence[str]) -> Iterator[Passage]:

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from assistant import Assistant, verify
 from assistant.errors import ModelError
 from assistant.evidence.claims import Judge
-from assistant.evidence.encode import CLS, MOST_OVER, MOST_QUESTION, MOST_TEXT, SEP, Passage, encode, open_tokenizer
+from assistant.evidence.encode import CLS, MOST_OVER, MOST_QUESTION, MOST_TEXT, SEP, Passage, around, encode, open_tokenizer
 from assistant.evidence.likeness import Likeness
 from assistant.evidence.model import ModelEvidence, parts_of, passage_of, reads_language
 from assistant.evidence.reader import CLOSELY, NOTHING, Reader
@@ -74,6 +74,34 @@ def test_what_is_too_long_is_cut_and_white_space_between_sentences_belongs_to_no
     assert gapped.sentence == [0, 0, -1, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("most", "expected"),
+    [
+        (9, "C d e f g h i j k."),
+        (1, "C d e f g h i j k."),
+        (13, "A b. C d e f g h i j k."),
+        (16, "A b. C d e f g h i j k. L m."),
+        (20, "One. A b. C d e f g h i j k. L m. Z."),
+    ],
+)
+def test_a_row_is_cut_to_whole_sentences_around_one_the_nearest_first(tokenizer: Tokenizer, most: int, expected: str) -> None:
+    text = "One. A b. C d e f g h i j k. L m. Z."
+    (whole,) = encode(tokenizer, "Who?", [passage(text)])
+    cut = around(whole, 2, most)
+    assert text[cut.spans[0][0] : cut.spans[-1][1]] == expected
+    assert cut.ids == [*encode(tokenizer, "Who?", [passage(expected)])[0].ids]
+    assert (cut.asked, cut.first, set(cut.sentence)) == (
+        whole.asked,
+        whole.first,
+        {n for n, said in enumerate(passage(text).sentences) if text[slice(*said)] in expected},
+    )
+
+
+def test_a_row_without_text_is_cut_to_itself(tokenizer: Tokenizer) -> None:
+    (whole,) = encode(tokenizer, "Who?", [Passage("", " ", ((0, 1),))])
+    assert around(whole, 0, 9) == whole
+
+
 def test_the_sentence_that_answers_is_first_and_the_answer_is_its_words(reader: Reader) -> None:
     for question, best, words in (
         ("When was the society founded?", 0, "1871"),
@@ -104,11 +132,22 @@ def test_a_passage_is_read_alike_whatever_stands_beside_it(reader: Reader) -> No
 
 
 def test_the_passages_that_seem_best_are_read_closely_and_the_others_skimmed(reader: Reader) -> None:
-    """Only what is read closely has the figures of the larger model, to the bit; of as few passages as it reads at most, all have."""
+    """Only what is read closely has the figures of the larger model, to the bit; of as few short passages as it reads at most, all have."""
     passages = [passage("The river rose in May. It fell in June."), passage(), passage("A bakery sells bread."), passage(f"{TEXT} It never moved.")]
     read = reader.read("When was the society founded?", passages)
     few = [reader.read("When was the society founded?", passages[n : n + CLOSELY]) for n in (0, 2)]
     assert [one == closely for one, closely in zip(read, [*few[0], *few[1]], strict=True)] == [False, True, False, True]
+    assert [set(one.closely) for one in read] == [{False}, {True}, {False}, {True}]
+    assert read[0].logits == read[0].skimmed
+    assert read[1].logits != read[1].skimmed
+
+
+def test_of_a_long_passage_only_what_stands_about_the_best_sentence_is_read_closely(reader: Reader) -> None:
+    long = "The harbour is deep and its water is dark in the winter months. " * 7 + TEXT
+    (read,) = reader.read("When was the society founded?", [passage(long)])
+    assert read.closely == (False, False, False, True, True, True, True, True, True, True)
+    assert read.logits[0] == read.skimmed[0]
+    assert int(np.argmax(read.logits)) == 7
 
 
 def test_a_sentence_that_is_not_read_counts_as_nothing(reader: Reader) -> None:
@@ -242,6 +281,17 @@ def test_the_short_answer_stands_in_the_sentence_it_is_of(folder: Path, tmp_path
     answer = Assistant.open(tmp_path / "index").ask("When was the society founded?")
     assert answer.short_answer == "1871"
     assert answer.short_answer in answer.citations[0].sentence.text
+
+
+def test_a_short_answer_is_told_only_where_it_is_likely_that_something_answers(seeds: Path) -> None:
+    """Half a sentence in bold letters claims more than the sentence that it is of."""
+    index = Index.open(seeds)
+    evidence = ModelEvidence(index.embedder, index.keywords, Shipped())
+    told = {asked: evidence.judge(asked, index.search(asked, 8)) for asked in ("Who is Antonio Tajani?", "Who can read my documents?")}
+    assert [(judged.confidence > judged.bar, judged.short_answer) for judged in told.values()] == [
+        (True, "Italy's foreign minister and deputy prime minister"),
+        (True, None),
+    ]
 
 
 def test_other_weights_give_other_confidence(seeds: Path) -> None:

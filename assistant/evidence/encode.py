@@ -1,5 +1,6 @@
 """What the evidence model reads: token ids of a question, and of a passage in its place. In training and in use alike."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,21 @@ def encode(tokenizer: Any, question: str, passages: Sequence[Passage]) -> list[E
     asked = _ids(tokenizer, question, MOST_QUESTION)
     texts = tokenizer.encode_batch([passage.text for passage in passages], add_special_tokens=False)
     return [_join(asked, _ids(tokenizer, passage.over, MOST_OVER), text, passage.sentences) for passage, text in zip(passages, texts, strict=True)]
+
+
+def around(encoded: Encoded, sentence: int, most: int) -> Encoded:
+    """The row with nothing of the text but a sentence and whole ones around it, the nearest first, while they have no more tokens than `most` together."""
+    sizes = Counter(encoded.sentence)
+    first = last = sentence
+    room = most - sizes[sentence]
+    while near := [(sentence - n, n) if n < sentence else (n - sentence, n) for n in (first - 1, last + 1) if n >= 0 and 0 < sizes[n] <= room]:
+        taken = min(near)[1]
+        first, last = min(first, taken), max(last, taken)
+        room -= sizes[taken]
+    places = [place for place, number in enumerate(encoded.sentence) if first <= number <= last]
+    start, end = (places[0], places[-1] + 1) if places else (0, 0)
+    before, text = encoded.ids[: encoded.first], encoded.ids[encoded.first + start : encoded.first + end]
+    return Encoded([*before, *text, SEP], encoded.asked, encoded.first, encoded.sentence[start:end], encoded.spans[start:end])
 
 
 def _ids(tokenizer: Any, text: str, most: int) -> list[int]:

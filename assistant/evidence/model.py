@@ -46,8 +46,11 @@ FEATURES = (
     "is a question",
     "is a heading, perhaps",
     "short answer",
+    "skimmed",
+    "closely",
 )
-"""What the score of a sentence is a weighted sum of. The last is the logarithm of how sure the model is of a short answer in it."""
+"""What the score of a sentence is a weighted sum of. "short answer" is the logarithm of how sure the model is of one in it; "skimmed" the small
+model's logit, "closely" whether the larger model read it, whose logits are others."""
 SIGNS = ("logit", "cosine", "unknown names", "constant")
 """What the confidence is the logistic function of a weighted sum of: the best logit, the best chunk's cosine, and the share of the question's names that no
 document holds. More (the scores, their lead, the words shared) told less of articles that the weights were not fitted to."""
@@ -81,7 +84,7 @@ class ModelEvidence:
         confidence = logistic(float(signs(question, features, self._vocabulary) @ weights_of(self._joined["confidence"], SIGNS)))
         chances = confidence * shares(scores)
         ranked = tuple((found[n].sentence, float(chances[n])) for n in order)
-        short = None if parts else self._short_answer(found[order[0]], hits, read)
+        short = None if parts else self._short_answer(found[order[0]], hits, read, confidence)
         return Judgement(ranked, round(confidence, 4), bar, missing, short)
 
     def _read(self, question: str, parts: Sequence[str], hits: Sequence[Hit]) -> list[Read]:
@@ -92,10 +95,10 @@ class ModelEvidence:
             read = [either(one, other) for one, other in zip(read, self._reader.read(part, passages), strict=True)]
         return read
 
-    def _short_answer(self, best: Candidate, hits: Sequence[Hit], read: Sequence[Read]) -> str | None:
-        """The words of the best sentence that answer, where they can be told."""
+    def _short_answer(self, best: Candidate, hits: Sequence[Hit], read: Sequence[Read], confidence: float) -> str | None:
+        """The words of the best sentence that answer, where it is likely enough that something answers and that they do."""
         answer, before = read[best.hit].answers[best.place], hits[best.hit].chunk.start
-        if answer is None or answer.probability < self._joined["short answer"]:
+        if answer is None or confidence * answer.probability < self._joined["short answer"]:
             return None
         return best.sentence.document.text[before + answer.span[0] : before + answer.span[1]] or None
 
@@ -121,7 +124,8 @@ def parts_of(question: str) -> list[str]:
 
 def either(one: Read, other: Read) -> Read:
     """Two readings of a passage as one: for each sentence the better."""
-    return Read(tuple(map(max, one.logits, other.logits)), one.answers)
+    skimmed, closely = tuple(map(max, one.skimmed, other.skimmed)), tuple(map(max, one.closely, other.closely))
+    return Read(tuple(map(max, one.logits, other.logits)), one.answers, skimmed, closely)
 
 
 def reads_language(question: str, hits: Sequence[Hit]) -> bool:
@@ -154,6 +158,8 @@ def measure(question: str, found: Sequence[Candidate], hits: Sequence[Hit], read
             c.sentence.text.endswith("?"),
             c.heading,
             math.log(max(answer.probability if (answer := read[c.hit].answers[c.place]) else 0.0, LEAST_SURE)),
+            read[c.hit].skimmed[c.place],
+            read[c.hit].closely[c.place],
         )
         for c in found
     ]

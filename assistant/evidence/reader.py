@@ -6,13 +6,18 @@ from functools import lru_cache
 
 import numpy as np
 
-from assistant.evidence.encode import Encoded, Passage, Span
+from assistant.evidence.encode import Encoded, Passage, Span, around
 from assistant.evidence.shipped import Floats, Shipped
 
 NOTHING = -20.0
 """The logit of a sentence that is not read: it stands behind more tokens than the model takes."""
 CLOSELY = 2
 """How many passages are read closely: one on each of two cores."""
+AROUND = 112
+"""How many tokens of a passage are read closely: the sentence that seemed best, and whole ones around it. On articles that nothing was trained on, the
+confidence told more apart by 96 or 128 of them than by the whole passage (AUROC 0.896 and 0.893, not 0.880), in half the time; what answers a "why" may
+lean on more than 96.
+"""
 LONGEST_ANSWER = 24
 """Tokens of a short answer."""
 
@@ -27,10 +32,15 @@ class ShortAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """For each sentence of a passage the log odds that it answers, against nothing of the passage; and the best short answer within it, if any."""
+    """For each sentence of a passage the log odds that it answers, against nothing of the passage, and the best short answer within it, if any.
+
+    They are of the larger model where it read the sentence (`closely`), else of the small one, whose log odds are `skimmed`.
+    """
 
     logits: tuple[float, ...]
     answers: tuple[ShortAnswer | None, ...]
+    skimmed: tuple[float, ...]
+    closely: tuple[bool, ...]
 
 
 class Reader:
@@ -44,10 +54,19 @@ class Reader:
         rows = self._shipped.encode(question, passages)
         sentences = [len(passage.sentences) for passage in passages]
         read = list(map(_told, rows, self._shipped.read("skim", rows), sentences))
-        best = sorted(range(len(read)), key=lambda n: (-max(read[n].logits, default=NOTHING), n))[:CLOSELY]
-        for n, closely in zip(best, self._shipped.read("evidence", [rows[n] for n in best]), strict=True):
-            read[n] = _told(rows[n], closely, sentences[n])
+        best = sorted((n for n in range(len(read)) if sentences[n]), key=lambda n: (-max(read[n].logits), n))[:CLOSELY]
+        parts = [around(rows[n], int(np.argmax(read[n].logits)), AROUND) for n in best]
+        for n, part, closely in zip(best, parts, self._shipped.read("evidence", parts), strict=True):
+            read[n] = _over(read[n], _told(part, closely, sentences[n]))
         return read
+
+
+def _over(skimmed: Read, closely: Read) -> Read:
+    """What was skimmed, and where a sentence was read closely, that."""
+    seen = tuple(logit != NOTHING for logit in closely.logits)
+    logits = tuple(new if there else old for old, new, there in zip(skimmed.logits, closely.logits, seen, strict=True))
+    answers = tuple(new if there else old for old, new, there in zip(skimmed.answers, closely.answers, seen, strict=True))
+    return Read(logits, answers, skimmed.logits, seen)
 
 
 def _told(encoded: Encoded, row: Floats, sentences: int) -> Read:
@@ -66,7 +85,7 @@ def _told(encoded: Encoded, row: Floats, sentences: int) -> Read:
         weights = softmax(np.clip(tokens[places, 1], -15, 15))
         logits.append(float(weights @ tokens[places, 0]))
         answers.append(_answer(starts[places], ends[places], [encoded.spans[place] for place in places]))
-    return Read(tuple(logits), tuple(answers))
+    return Read(tuple(logits), tuple(answers), tuple(logits), (False,) * sentences)
 
 
 def _answer(starts: Floats, ends: Floats, spans: Sequence[Span]) -> ShortAnswer:

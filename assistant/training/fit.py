@@ -3,6 +3,7 @@
 import json
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +17,18 @@ from assistant.answer import CHUNKS
 from assistant.evidence.candidates import candidates
 from assistant.evidence.claims import EVIDENCE, Judge
 from assistant.evidence.likeness import Likeness
-from assistant.evidence.model import FEATURES, SIGNS, Floats, measure, passage_of, signs
+from assistant.evidence.model import FEATURES, SIGNS, Floats, measure, passage_of, signs, weights_of
 from assistant.evidence.reader import Reader
 from assistant.evidence.shipped import ALONE, LIKE, Shipped
 from assistant.training.claims import of_question, of_sentence
-from assistant.training.sets import Article, Asked, read_claims, read_questions, row_of
+from assistant.training.sets import Article, Asked, answer_text, read_claims, read_questions, row_of
 from assistant.training.twist import Kinds
 from index import Index
 from index.build import build
 from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
 from index.store import Store
 from index.types import Document
+from index.words import words
 
 SETS = ("squad2_dev_part", "squad1_dev_part", "squad_train_span", "squad_train_reqa", "squadshifts_new_wiki")
 NDArrayBool = NDArray[np.bool_]
@@ -37,8 +39,10 @@ a refusal of what is said helps nobody, and a citation can be read.
 """
 UNKNOWN_NAMES = -3.0
 """Set by hand: that no document holds a name or a code of the question tells by itself that none answers, and the held-out questions have too few of them."""
-PRECISE = 0.6
-"""How often a short answer that is shown shall be right, to the word."""
+PRECISE = 0.5
+"""How often a short answer that is shown shall be much like the one marked, where every other question is answerable: where more are, more will be."""
+ALIKE = 0.5
+"""The F1 of words from which on two short answers are much alike: "900 euros" and "900 euros a month"."""
 SUPPORTED = 0.96
 """How often a claim is truly supported where the verdict is that it is."""
 WEAK = 0.7
@@ -51,8 +55,8 @@ it lets a false one in eight pass, and marks more than a quarter of the true one
 class Case:
     """A question asked of an index: the features of its candidates, which of them answer, and what else the confidence is told from.
 
-    `human`: it is of the articles half of whose questions people wrote to be unanswerable. `short` are the probability and the rightness of
-    the short answer in the sentence that answers, None where there is none.
+    `human`: it is of the articles half of whose questions people wrote to be unanswerable. `shorts` are of each candidate the probability of its
+    short answer, and whether that is much like the one marked.
     """
 
     features: Floats
@@ -61,7 +65,7 @@ class Case:
     index: Index
     answerable: bool
     human: bool
-    short: tuple[float, bool] | None
+    shorts: tuple[tuple[float, bool], ...]
 
 
 def fit(data: Path, folder: Path, model: str) -> dict[str, object]:
@@ -85,12 +89,14 @@ def _evidence(asked: Sequence[Asked], reader: Reader, embedder: Embedder) -> dic
     answerable = np.array([case.answerable for case in human])
     fitted = [name for name in SIGNS if name not in ("unknown names", "constant")]
     weights = _logistic_fit(told[:, [SIGNS.index(name) for name in fitted]], answerable)
-    shorts = [case.short for case in cases if case.short]
+    confidence = {**dict(zip((*fitted, "constant"), map(_short, weights), strict=True)), "unknown names": UNKNOWN_NAMES}
+    shorts = [case.shorts[int(np.argmax(case.features @ score))] for case in human]
+    sure = np.array([probability for probability, _ in shorts]) / (1 + np.exp(-told @ weights_of(confidence, SIGNS)))
     return {
         "score": dict(zip(FEATURES, map(_short, score), strict=True)),
-        "confidence": {**dict(zip((*fitted, "constant"), map(_short, weights), strict=True)), "unknown names": UNKNOWN_NAMES},
+        "confidence": confidence,
         "bar": BAR,
-        "short answer": _bar_of_precision(np.array([short[0] for short in shorts]), np.array([short[1] for short in shorts]), PRECISE),
+        "short answer": _bar_of_precision(sure, np.array([right for _, right in shorts]), PRECISE),
     }
 
 
@@ -130,14 +136,16 @@ def _case(asked: Asked, index: Index, reader: Reader, document: str | None, star
     spans = [] if document is None else [(starts[asked.place] + a, starts[asked.place] + b) for a, b in (asked.context.spans[n] for n in asked.gold)]
     right = np.array([c.sentence.document.id == document and any(a < c.sentence.end and b > c.sentence.start for a, b in spans) for c in found])
     features = measure(asked.question, found, hits, read, index.keywords)
-    short = None
-    if asked.answer and right.any():
-        best = found[int(np.argmax(right))]
-        answer, text = read[best.hit].answers[best.place], hits[best.hit].chunk.text
-        sentence, start, end = asked.answer
-        if answer:
-            short = answer.probability, text[slice(*answer.span)].strip(" .,") == asked.context.sentences[sentence][start:end].strip(" .,")
-    return Case(features, right, asked.question, index, bool(spans), asked.set == "squad2_dev_part", short)
+    marked = answer_text(asked.answer, asked.context.sentences)
+    answers = [(read[c.hit].answers[c.place], hits[c.hit].chunk.text) for c in found]
+    shorts = tuple((answer.probability, _overlap(text[slice(*answer.span)], marked) >= ALIKE) if answer else (0.0, False) for answer, text in answers)
+    return Case(features, right, asked.question, index, bool(spans), asked.set == "squad2_dev_part", shorts)
+
+
+def _overlap(answer: str, marked: str) -> float:
+    """The F1 of an answer's words against those marked (Rajpurkar and others, 2016)."""
+    said, wanted = (Counter(word.lower() for word, _ in words(text)) for text in (answer, marked))
+    return 2 * (said & wanted).total() / ((said + wanted).total() or 1)
 
 
 def _rank(cases: Sequence[Case]) -> Floats:
