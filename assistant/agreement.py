@@ -26,6 +26,8 @@ CALENDAR = {name[:length]: name for name in (*MONTHS, *DAYS) for length in (3, 4
 
 NEGATIONS = frozenset("not no never none neither nor cannot without nobody nothing nowhere".split())
 DENIES = frozenset(map(stem, "refuse deny fail lack forbid prohibit ban exclude reject prevent".split()))
+SET_ASIDE = frozenset({("instead", "of"), ("rather", "than"), ("left", "out"), ("leave", "out"), ("leaving", "out")})
+"""What sets aside what comes after it: no denial, but what is denied on the other side agrees with it."""
 REACH = 4
 """Words after a negation that it may stand for."""
 ALL = frozenset("all every each always everyone everybody everything entire whole any".split())
@@ -255,7 +257,8 @@ def _denial(case: _Case) -> bool:
 def _differently_denied(case: _Case) -> set[str]:
     here, there = _contents(case.said), _contents(case.near)
     stems = [token.stem for token in case.near]  # A word that stands there both denied and not settles nothing.
-    return ((case.denied & there) - case.near_denied) | {word for word in (case.near_denied & here) - case.denied if stems.count(word) < 2}
+    unsaid = (case.near_denied & here) - case.denied - _set_aside(case.said)
+    return ((case.denied & there) - case.near_denied - _set_aside(case.near)) | {word for word in unsaid if stems.count(word) < 2}
 
 
 def _contents(tokens: Sequence[Token]) -> set[str]:
@@ -271,8 +274,18 @@ def _denied(tokens: Sequence[Token]) -> set[str]:
         after = tokens[place + 1 : place + 1 + REACH]
         if after and after[0].folded in ("only", "later", "less", "more", "fewer", "earlier", "just", "least", "longer"):
             continue
-        found.add(next((t.stem for t in after if t.value is None and t.folded not in STOP_WORDS), ""))
+        found.add(_first_content(after))
     return found - {""}
+
+
+def _set_aside(tokens: Sequence[Token]) -> set[str]:
+    """The first content word after each "instead of" and the like."""
+    pairs = enumerate(pairwise(tokens), 2)
+    return {_first_content(tokens[after : after + REACH]) for after, (one, other) in pairs if (one.folded, other.folded) in SET_ASIDE} - {""}
+
+
+def _first_content(tokens: Sequence[Token]) -> str:
+    return next((token.stem for token in tokens if token.value is None and token.folded not in STOP_WORDS), "")
 
 
 def _quantifiers(case: _Case) -> bool:

@@ -4,34 +4,41 @@ Only what reads them is given these words; nobody is shown them.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from assistant.quantities import ALIKE, CARDINAL, CENT, FAMILY, MONEY, PERCENT, Token, close, spelt_out, tokens_of
 
 NUMBER = rf"(?=[ {MONEY}]+(?:\d|(?:a|half|{'|'.join(CARDINAL)})\b))"
-BOUNDS = {
-    "at most": re.compile(rf"\b(?:(?:no|not) more than|up to|a maximum of){NUMBER}", re.IGNORECASE),
-    "at least": re.compile(rf"\b(?:(?:no|not) (?:less|fewer) than|a minimum of){NUMBER}", re.IGNORECASE),
-}
+ROSE = "".join(rf"(?<!\b{verb} )" for verb in "go goes went gone going rose risen grew grown climbed moved".split())
+SAME: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(rf"\b(?:(?:no|not) more than|{ROSE}up to|a maximum of){NUMBER}", re.IGNORECASE), "at most"),
+    (re.compile(rf"\b(?:(?:no|not) (?:less|fewer) than|a minimum of){NUMBER}", re.IGNORECASE), "at least"),
+    (re.compile(rf"\bbetween ([{MONEY}]?\d[\d.,:]*(?: (?!and\b)[^\W\d]+)?) and (?=[{MONEY}]?\d)", re.IGNORECASE), r"from \1 to "),
+    (re.compile(rf"(?<=\d) ?[–-] ?(?=[{MONEY}]?\d)"), " to "),
+    (re.compile(r"\b(?:a |one )?fortnight\b", re.IGNORECASE), "two weeks"),
+)
+"""What is said in many ways, and the one in which it is read. (Debt that "went up to" a sum has no bound.)"""
+HOUR = re.compile(r"\b(1[0-2]|0?[1-9])(?:[:.](\d\d))? ?([ap])(?:\.m\.|m\b)", re.IGNORECASE)
 
 
 def alike(claim: str, evidence: Sequence[str]) -> tuple[str, list[str]]:
-    """Both with their bounds in the same words, and the claim's numbers and measures in those that the evidence has for them: "42 cents" for "€0.42"."""
-    there = [_bounded(spelt_out(text)) for text in evidence]
+    """Both with bounds, ranges and hours in the same words, and the claim's quantities in those that the evidence has for them: "42 cents" for "€0.42"."""
+    there = [_plain(spelt_out(text)) for text in evidence]
     known = [(quantity, text[quantity.start : quantity.end]) for text in there for quantity in _quantities(text)]
-    said = _bounded(spelt_out(claim))
-    for quantity in reversed(list(_quantities(said))):
+    said = _plain(spelt_out(claim))
+    for quantity in reversed(_quantities(said)):
         words = [text for other, text in known if quantity.is_as(other)]
         if words and said[quantity.start : quantity.end] not in words:
             said = said[: quantity.start] + words[0] + said[quantity.end :]
     return said, there
 
 
-def _bounded(text: str) -> str:
-    for words, pattern in BOUNDS.items():
+def _plain(text: str) -> str:
+    for pattern, words in SAME:
         text = pattern.sub(words, text)
-    return text
+    return HOUR.sub(lambda match: f"{int(match[1]) % 12 + 12 * (match[3] in 'pP')}:{match[2] or '00'}", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +61,13 @@ class _Quantity:
         return (units <= {"", PERCENT} or CENT in units) and one.is_in([two])
 
 
-def _quantities(text: str) -> Iterator[_Quantity]:
-    """The numbers of a text that is spelt out; but for "one" and "a", which seldom count, where they stand before no measure."""
+def _quantities(text: str) -> list[_Quantity]:
+    """The numbers of a text that is spelt out; but for "one" and "a", which seldom count, where they stand before no measure.
+
+    Of a range both ends have the unit: "3 to 4 euros".
+    """
     tokens = tokens_of(text)
+    found: list[_Quantity] = []
     for before, number, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
         if not number.measure and ((number.value is None and not number.is_share()) or number.folded == "one"):
             continue
@@ -65,4 +76,6 @@ def _quantities(text: str) -> Iterator[_Quantity]:
             unit, start = ALIKE[before.text], before.start
         if after and after.stem in FAMILY:
             unit, end = unit or after.stem, after.end
-        yield _Quantity(number, unit, start, end)
+        found.append(_Quantity(number, unit, start, end))
+    ranged = [replace(one, unit=other.unit) if not one.unit and text[one.end : other.start] == " to " else one for one, other in pairwise(found)]
+    return ranged + found[-1:]

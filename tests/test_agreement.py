@@ -64,6 +64,11 @@ def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: 
         ("It is rare in Denmark.", "It is on the Danish list.", ()),
         ("She is the CEO of it.", "She is its chief executive officer.", ()),
         ("Only members vote.", "It is just the members who vote.", ()),
+        ("Visitors were excluded from the count.", "Visitors were left out of the count.", ()),
+        ("Visitors were excluded from the count.", "Visitors were part of the count.", ("negation",)),
+        ("Call an electrician instead of opening the cover.", "Do not open the cover; call an electrician.", ()),
+        ("Open the cover.", "Do not open the cover; call an electrician.", ("negation",)),
+        ("She became an engineer rather than a teacher.", "She was to be a teacher, and became an engineer.", ()),
     ],
 )
 def test_quantifiers_comparatives_roles_and_codes_must_agree_and_paraphrases_do(claim: str, evidence: str, differs: tuple[str, ...]) -> None:

@@ -23,6 +23,11 @@ from index.embed import Embedder
         ("The beam is 2.5 m long.", "Beams of 250 cm were used.", "The beam is 250 cm long."),
         ("No more than three may enter.", "At most 3 persons are admitted.", "at most 3 may enter."),
         ("A maximum of 5 kg is allowed.", "Bags of up to five kilograms are allowed.", "at most five kilograms is allowed."),
+        ("It costs 3 to 4 euros.", "It costs between €3 and €4.", "It costs €3 to €4."),
+        ("A margin of 6–7% is forecast.", "The margin will be between 6 and 7 percent.", "A margin of 6 to 7 percent is forecast."),
+        ("The shop is open from 9 am to 5:30 p.m.", "Open: 9:00-17:30.", "The shop is open from 9:00 to 17:30"),
+        ("It closes at 12 am.", "It closes at midnight.", "It closes at 0:00."),
+        ("Pay within a fortnight.", "Pay within 2 weeks.", "Pay within 2 weeks."),
     ],
 )
 def test_numbers_and_bounds_are_read_as_the_evidence_words_them(claim: str, evidence: str, read: str) -> None:
@@ -36,6 +41,9 @@ def test_numbers_and_bounds_are_read_as_the_evidence_words_them(claim: str, evid
         ("The lens costs 49 dollars.", "A lens costs €49."),
         ("It weighs 5 pounds.", "It weighs 5 kilograms."),
         ("The decision is up to you.", "At most five may enter."),
+        ("Debt went up to 5 million.", "Debt rose to 5 million."),
+        ("It lies between Oslo and Bergen.", "It is between two towns and 3 hills."),
+        ("I am 5.", "He is 5."),
         ("One of them was a baker.", "1 of 20 is spoilt."),
         ("Twice as many came.", "2 came."),
         ("It lasts two years.", "It lasts two years."),
