@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from assistant.opposites import OPPOSITE
-from assistant.quantities import ALIKE, AMOUNT, ARTICLES, FAMILY, MONEY, MONTHS, ORDINAL, Token, close, dates_spelt, tokens_of
+from assistant.quantities import ALIKE, AMOUNT, ARTICLES, FAMILY, MONEY, MONTHS, ORDINAL, UP_TO, Token, close, dates_spelt, tokens_of
 from index.split import sentence_spans
 from index.words import STOP_WORDS, fold, stem, words
 
 ROUGHLY = re.compile(r"\b(?:about|around|nearly|roughly|approximately|almost|some|circa) (?:[€$£¥] )?(?:a )?$", re.IGNORECASE)
-AT_MOST = re.compile(r"\b(?:under|below|(?:less|fewer) than|up to|at most|no (?:more|later|longer) than|maximum of) (?:[€$£¥] )?$", re.IGNORECASE)
+AT_MOST = re.compile(rf"\b(?:under|below|(?:less|fewer) than|{UP_TO}|at most|no (?:more|later|longer) than|maximum of) (?:[€$£¥] )?$", re.IGNORECASE)
 AT_LEAST = re.compile(r"\b(?:over|above|(?<!no )more than|at least|no (?:less|fewer) than|minimum of|exceed(?:s|ed|ing)?) (?:[€$£¥] )?$", re.IGNORECASE)
 ROUNDING = 0.06
 """How far, as a share, a number that is said to be rough may lie from the one in the evidence."""
@@ -34,7 +34,7 @@ ALL = frozenset("all every each always everyone everybody everything entire whol
 SOME = frozenset("some several few many most often sometimes usually occasionally rarely partly partially mostly".split())
 ONLY = frozenset("only solely exclusively sole".split())
 BARRED = ONLY | frozenset("just merely alone except unless but nothing none limited single one unique".split())
-LIMIT = re.compile(r"\b(?:no more|not more|no later) than|\b(?:at most|up to)\b", re.IGNORECASE)
+LIMIT = re.compile(rf"\b(?:no more|not more|no later) than|\b(?:at most|{UP_TO})\b", re.IGNORECASE)
 """What leaves the rest out, as "only" does."""
 NAME = re.compile(r"(?<![\w.!?:“\"(])(?<!^)(?<![.!?:] )(?<![“\"(])\b[A-Z][\w’'-]*")
 RUN = re.compile(r"\b[A-Z][\w’'-]*(?: (?:of|the|de|von|van|and|for)(?= [A-Z]))*(?: [A-Z][\w’'-]*)+")

@@ -64,6 +64,8 @@ MONEY = "€$£¥"
 ARTICLES = ("a", "an")
 """They say one of a unit in the evidence; in a claim they may be a rate, "twice a week"."""
 PERCENT, CENT, CENTURY = stem("percent"), stem("cent"), stem("century")
+UP_TO = "".join(rf"(?<!\b{verb} )" for verb in "go goes went gone going rose risen grew grown climbed moved".split()) + "up to"
+"""A bound, as part of a pattern: of debt that "went up to" a sum it is none."""
 HALF = re.compile(rf"\b({'|'.join(SMALL)}) and a half\b", re.IGNORECASE)
 
 

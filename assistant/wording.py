@@ -8,19 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from assistant.quantities import ALIKE, CARDINAL, CENT, FAMILY, MONEY, PERCENT, Token, close, spelt_out, tokens_of
+from assistant.quantities import ALIKE, CARDINAL, CENT, FAMILY, MONEY, PERCENT, UP_TO, Token, close, spelt_out, tokens_of
 
 NUMBER = rf"(?=[ {MONEY}]+(?:\d|(?:a|half|{'|'.join(CARDINAL)})\b))"
-ROSE = "".join(rf"(?<!\b{verb} )" for verb in "go goes went gone going rose risen grew grown climbed moved".split())
 SAME: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"\b(?:(?:no|not) more than|{ROSE}up to|a maximum of){NUMBER}", re.IGNORECASE), "at most"),
+    (re.compile(rf"\b(?:(?:no|not) more than|{UP_TO}|a maximum of){NUMBER}", re.IGNORECASE), "at most"),
     (re.compile(rf"\b(?:(?:no|not) (?:less|fewer) than|a minimum of){NUMBER}", re.IGNORECASE), "at least"),
     (re.compile(rf"\bbetween ([{MONEY}]?\d[\d.,:]*(?: (?!and\b)[^\W\d]+)?) and (?=[{MONEY}]?\d)", re.IGNORECASE), r"from \1 to "),
     (re.compile(rf"(?<=\d) ?[–-] ?(?=[{MONEY}]?\d)"), " to "),
     (re.compile(r"\b(?:a |one )?fortnight\b", re.IGNORECASE), "two weeks"),
 )
-"""What is said in many ways, and the one in which it is read. (Debt that "went up to" a sum has no bound.)"""
-HOUR = re.compile(r"\b(1[0-2]|0?[1-9])(?:[:.](\d\d))? ?([ap])(?:\.m\.|m\b)", re.IGNORECASE)
+"""What is said in many ways, and the one in which it is read."""
+CLOCK = re.compile(r"\b(1[0-2]|0?[1-9])(?:[:.](\d\d))? ?([ap])(?:\.m\.|m\b)", re.IGNORECASE)
 
 
 def alike(claim: str, evidence: Sequence[str]) -> tuple[str, list[str]]:
@@ -36,9 +35,10 @@ def alike(claim: str, evidence: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def _plain(text: str) -> str:
+    text = CLOCK.sub(lambda match: f"{int(match[1]) % 12 + 12 * (match[3] in 'pP')}:{match[2] or '00'}", text)
     for pattern, words in SAME:
         text = pattern.sub(words, text)
-    return HOUR.sub(lambda match: f"{int(match[1]) % 12 + 12 * (match[3] in 'pP')}:{match[2] or '00'}", text)
+    return text
 
 
 @dataclass(frozen=True, slots=True)

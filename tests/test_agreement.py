@@ -66,6 +66,8 @@ def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: 
         ("Only members vote.", "It is just the members who vote.", ()),
         ("Visitors were excluded from the count.", "Visitors were left out of the count.", ()),
         ("Visitors were excluded from the count.", "Visitors were part of the count.", ("negation",)),
+        ("It holds up to 150 litres.", "It holds 143 litres.", ()),
+        ("Debt went up to 150 million.", "Debt rose to 143 million.", ("number",)),
         ("Call an electrician instead of opening the cover.", "Do not open the cover; call an electrician.", ()),
         ("Open the cover.", "Do not open the cover; call an electrician.", ("negation",)),
         ("She became an engineer rather than a teacher.", "She was to be a teacher, and became an engineer.", ()),

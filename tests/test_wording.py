@@ -26,6 +26,7 @@ from index.embed import Embedder
         ("It costs 3 to 4 euros.", "It costs between €3 and €4.", "It costs €3 to €4."),
         ("A margin of 6–7% is forecast.", "The margin will be between 6 and 7 percent.", "A margin of 6 to 7 percent is forecast."),
         ("The shop is open from 9 am to 5:30 p.m.", "Open: 9:00-17:30.", "The shop is open from 9:00 to 17:30"),
+        ("It is open 10 am–3 p.m. today.", "It is open between 10:00 and 15:00 today.", "It is open 10:00 to 15:00 today."),
         ("It closes at 12 am.", "It closes at midnight.", "It closes at 0:00."),
         ("Pay within a fortnight.", "Pay within 2 weeks.", "Pay within 2 weeks."),
     ],
