@@ -11,7 +11,7 @@ from itertools import pairwise
 from assistant.quantities import ALIKE, CARDINAL, CENT, FAMILY, MONEY, PERCENT, UP_TO, Token, close, spelt_out, tokens_of
 
 NUMBER = rf"(?=[ {MONEY}]+(?:\d|(?:a|half|{'|'.join(CARDINAL)})\b))"
-SAME: tuple[tuple[re.Pattern[str], str], ...] = (
+WORDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"\b(?:(?:no|not) more than|{UP_TO}|a maximum of){NUMBER}", re.IGNORECASE), "at most"),
     (re.compile(rf"\b(?:(?:no|not) (?:less|fewer) than|a minimum of){NUMBER}", re.IGNORECASE), "at least"),
     (re.compile(rf"\bbetween ([{MONEY}]?\d[\d.,:]*(?: (?!and\b)[^\W\d]+)?) and (?=[{MONEY}]?\d)", re.IGNORECASE), r"from \1 to "),
@@ -36,7 +36,7 @@ def alike(claim: str, evidence: Sequence[str]) -> tuple[str, list[str]]:
 
 def _plain(text: str) -> str:
     text = CLOCK.sub(lambda match: f"{int(match[1]) % 12 + 12 * (match[3] in 'pP')}:{match[2] or '00'}", text)
-    for pattern, words in SAME:
+    for pattern, words in WORDINGS:
         text = pattern.sub(words, text)
     return text
 

@@ -65,7 +65,7 @@ def around(encoded: Encoded, sentence: int, most: int) -> Encoded:
     sizes = Counter(encoded.sentence)
     first = last = sentence
     room = most - sizes[sentence]
-    while near := [(sentence - n, n) if n < sentence else (n - sentence, n) for n in (first - 1, last + 1) if n >= 0 and 0 < sizes[n] <= room]:
+    while near := [(abs(n - sentence), n) for n in (first - 1, last + 1) if n >= 0 and 0 < sizes[n] <= room]:
         taken = min(near)[1]
         first, last = min(first, taken), max(last, taken)
         room -= sizes[taken]
