@@ -37,8 +37,10 @@ BAR = 0.2
 """The confidence is calibrated where every other question is answerable. Where three in four are, a quarter is what is as likely as not; a little less, since
 a refusal of what is said helps nobody, and a citation can be read.
 """
-UNKNOWN_NAMES = -3.0
-"""Set by hand: that no document holds a name or a code of the question tells by itself that none answers, and the held-out questions have too few of them."""
+UNKNOWN_NAMES = -4.0
+"""Set by hand: that no document holds a name or a code of the question tells by itself that none answers, and the held-out questions have too few of them.
+(Of the 28 of these that are answerable all the same, most misspelt, it is no dearer than -3.0: 13 pass the bar.)
+"""
 PRECISE = 0.5
 """How often a short answer that is shown shall be much like the one marked, where every other question is answerable: where more are, more will be."""
 ALIKE = 0.5
