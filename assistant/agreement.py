@@ -1,4 +1,4 @@
-"""What a claim must share with its evidence whatever a model thinks: numbers, units, dates, names, negation, quantifiers, comparatives.
+"""What a claim must share with its evidence whatever a model thinks: numbers, units, dates, names, negation, quantifiers, comparatives, what belongs to what.
 
 Pure rules over words, in English. They know nothing of meaning: a claim that breaks none of them may be wrong all the same.
 """
@@ -6,16 +6,26 @@ Pure rules over words, in English. They know nothing of meaning: a claim that br
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 
+from assistant.clauses import clauses
+from assistant.crossing import crossed
 from assistant.opposites import OPPOSITE
 from assistant.quantities import ALIKE, AMOUNT, ARTICLES, FAMILY, MONEY, MONTHS, ORDINAL, UP_TO, Token, close, dates_spelt, tokens_of
 from index.split import sentence_spans
 from index.words import STOP_WORDS, fold, stem, words
 
 ROUGHLY = re.compile(r"\b(?:about|around|nearly|roughly|approximately|almost|some|circa) (?:[€$£¥] )?(?:a )?$", re.IGNORECASE)
-AT_MOST = re.compile(rf"\b(?:under|below|(?:less|fewer) than|{UP_TO}|at most|no (?:more|later|longer) than|maximum of) (?:[€$£¥] )?$", re.IGNORECASE)
-AT_LEAST = re.compile(r"\b(?:over|above|(?<!no )more than|at least|no (?:less|fewer) than|minimum of|exceed(?:s|ed|ing)?) (?:[€$£¥] )?$", re.IGNORECASE)
+AT_MOST = re.compile(
+    rf"\b(?:under|below|within|(?<!no )(?<!not )(?:less|fewer) than|{UP_TO}|at most|(?:no|not|never) (?:more|later|longer) than|maximum of|not exceed(?:ing)?)"
+    r" (?:[€$£¥] )?$",
+    re.IGNORECASE,
+)
+AT_LEAST = re.compile(
+    r"\b(?:over|above|beyond|(?<!no )(?<!not )(?<!never )more than|at least|(?:no|not) (?:less|fewer) than|minimum of|(?<!not )exceed(?:s|ed|ing)?)"
+    r" (?:[€$£¥] )?$",
+    re.IGNORECASE,
+)
 ROUNDING = 0.06
 """How far, as a share, a number that is said to be rough may lie from the one in the evidence."""
 BEYOND = 1.5
@@ -26,6 +36,8 @@ CALENDAR = {name[:length]: name for name in (*MONTHS, *DAYS) for length in (3, 4
 
 NEGATIONS = frozenset("not no never none neither nor cannot without nobody nothing nowhere".split())
 DENIES = frozenset(map(stem, "refuse deny fail lack forbid prohibit ban exclude reject prevent".split()))
+RUBBISH = frozenset("and or of the household domestic garden collection collections bin bins disposal sack sacks chute room area".split())
+"""Words beside "refuse" where it is what is thrown away."""
 SET_ASIDE = frozenset({("instead", "of"), ("rather", "than"), ("left", "out"), ("leave", "out"), ("leaving", "out")})
 """What sets aside what comes after it: no denial, but what is denied on the other side agrees with it."""
 REACH = 4
@@ -33,6 +45,7 @@ REACH = 4
 ALL = frozenset("all every each always everyone everybody everything entire whole any".split())
 SOME = frozenset("some several few many most often sometimes usually occasionally rarely partly partially mostly".split())
 ONLY = frozenset("only solely exclusively sole".split())
+APART = ONLY | frozenset("except unless otherwise else".split())
 BARRED = ONLY | frozenset("just merely alone except unless but nothing none limited single one unique".split())
 LIMIT = re.compile(rf"\b(?:no more|not more|no later) than|\b(?:at most|{UP_TO})\b", re.IGNORECASE)
 """What leaves the rest out, as "only" does."""
@@ -61,16 +74,18 @@ def disagreements(claim: str, evidence: Sequence[str], around: str = "", before:
     `around` (title, heading) may lend names and dates only, `before` (what the evidence follows) only names.
     """
     said = tokens_of(claim)
-    sentences = [tokens_of(text[start:end]) for text in evidence for start, end in sentence_spans(text)]
+    sentences = [(sentence, tokens_of(sentence)) for text in evidence for start, end in sentence_spans(text) if (sentence := text[start:end])]
     own = _contents(said)
-    near = max(sentences, key=lambda sentence: len(own & _contents(sentence)), default=[])
-    case = _Case(claim, said, " ".join(evidence), list(chain.from_iterable(sentences)), near, around, before, _denied(said), _denied(near))
+    nearest, near = max(sentences, key=lambda sentence: len(own & _contents(sentence[1])), default=("", []))
+    known = [token for _, tokens in sentences for token in tokens]
+    matters = _matters(claim, [tokens for _, tokens in sentences], near)
+    case = _Case(claim, said, " ".join(evidence), known, nearest, near, around, before, _denied(said), _denied(near), matters)
     return tuple(name for name, rule in RULES.items() if rule(case))
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A claim and its evidence, as texts and as tokens; `near` is the sentence of the evidence that shares most words with the claim.
+    """A claim and its evidence, as texts and as tokens; `nearest`, or `near`, is the sentence of the evidence that shares most words with the claim.
 
     What that sentence denies or bounds is of the claim's matter, what others do may not be: `denied` are the words that the claim denies, `near_denied`
     those that it does.
@@ -80,11 +95,36 @@ class _Case:
     said: list[Token]
     evidence: str
     known: list[Token]
+    nearest: str
     near: list[Token]
     around: str
     before: str
     denied: set[str]
     near_denied: set[str]
+    matters: list["_Matter"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What a claim says of what one sentence of its evidence is about, with what it denies of that; and the sentence, with what that denies."""
+
+    said: list[Token]
+    denied: set[str]
+    known: list[Token]
+    known_denied: set[str]
+
+
+def _matters(claim: str, sentences: Sequence[list[Token]], near: list[Token]) -> list[_Matter]:
+    """Each sentence with the clauses of the claim most of whose words it has, more than any other has; the nearest sentence with the rest."""
+    shared: dict[int, list[Token]] = {}
+    own = next((n for n, tokens in enumerate(sentences) if tokens is near), 0)
+    for clause in clauses(claim) if sentences else ():
+        words = _contents(clause)
+        counts = [len(words & _contents(tokens)) for tokens in sentences]
+        best = max(counts)
+        clear = counts.count(best) == 1 and 2 * best >= max(len(words), 4)
+        shared.setdefault(counts.index(best) if clear else own, []).extend(clause)
+    return [_Matter(said, _denied(said), sentences[n], _denied(sentences[n])) for n, said in shared.items()]
 
 
 # --- Rules -----------------------------------------------------------------------------------------------
@@ -245,20 +285,20 @@ def _alike(stemmed: str, known: set[str]) -> bool:
 
 def _negation(case: _Case) -> bool:
     """A word that is denied on one side and said on the other, where nothing is denied, or where it denies something itself ("did not refuse")."""
-    differ = _differently_denied(case)
-    return bool(differ) and (bool(differ & DENIES) or not (case.denied and case.near_denied))
+    differ = [(_differently_denied(matter), matter) for matter in case.matters]
+    return any(words and (bool(words & DENIES) or not (matter.denied and matter.known_denied)) for words, matter in differ)
 
 
 def _denial(case: _Case) -> bool:
     """A word that is denied on one side and said on the other, where something else is denied: perhaps the same in other words."""
-    return bool(_differently_denied(case)) and not _negation(case)
+    return any(map(_differently_denied, case.matters)) and not _negation(case)
 
 
-def _differently_denied(case: _Case) -> set[str]:
-    here, there = _contents(case.said), _contents(case.near)
-    stems = [token.stem for token in case.near]  # A word that stands there both denied and not settles nothing.
-    unsaid = (case.near_denied & here) - case.denied - _set_aside(case.said)
-    return ((case.denied & there) - case.near_denied - _set_aside(case.near)) | {word for word in unsaid if stems.count(word) < 2}
+def _differently_denied(matter: _Matter) -> set[str]:
+    here, there = _contents(matter.said), _contents(matter.known)
+    stems = [token.stem for token in matter.known]  # A word that stands there both denied and not settles nothing.
+    unsaid = (matter.known_denied & here) - matter.denied - _set_aside(matter.said)
+    return ((matter.denied & there) - matter.known_denied - _set_aside(matter.known)) | {word for word in unsaid if stems.count(word) < 2}
 
 
 def _contents(tokens: Sequence[Token]) -> set[str]:
@@ -269,13 +309,21 @@ def _denied(tokens: Sequence[Token]) -> set[str]:
     """The first content word after each negation, within reach; "not only", "no later than" deny nothing."""
     found = set()
     for place, token in enumerate(tokens):
-        if token.folded not in NEGATIONS and token.stem not in DENIES:
+        if token.folded not in NEGATIONS and (token.stem not in DENIES or _is_rubbish(tokens, place)):
             continue
         after = tokens[place + 1 : place + 1 + REACH]
-        if after and after[0].folded in ("only", "later", "less", "more", "fewer", "earlier", "just", "least", "longer"):
+        if after and after[0].folded in ("only", "later", "less", "more", "fewer", "earlier", "just", "least"):
             continue
+        if after and after[0].folded == "longer":  # "No longer sold" denies; "no longer than two years" does not.
+            after = [] if after[1:2] and after[1].folded == "than" else after[1:]
         found.add(_first_content(after))
     return found - {""}
+
+
+def _is_rubbish(tokens: Sequence[Token], place: int) -> bool:
+    """Whether "refuse" is what is thrown away: "refuse collection", "water and refuse"."""
+    around = {token.folded for token in (*tokens[max(0, place - 1) : place], *tokens[place + 1 : place + 2])}
+    return tokens[place].folded == "refuse" and bool(around & RUBBISH)
 
 
 def _set_aside(tokens: Sequence[Token]) -> set[str]:
@@ -297,7 +345,9 @@ def _quantifiers(case: _Case) -> bool:
 
 
 def _comparatives(case: _Case) -> bool:
-    """The opposite of a word of the nearest sentence, where the claim's own word is nowhere in the evidence."""
+    """The opposite of a word of the nearest sentence, where the claim's own word is nowhere in the evidence; or another bound on the same number."""
+    if _bounded_otherwise(case):
+        return True
     said, near = (_uncapitalised(tokens) for tokens in (case.said, case.near))
     known = {token.folded for token in case.known}
     said -= {"born", "died"} | {token.folded for token in case.said if token.stem in case.denied}  # "(1875 – 1947)" says both.
@@ -305,9 +355,30 @@ def _comparatives(case: _Case) -> bool:
     return any(word not in known and not said & set(OPPOSITE[word]) and near & set(OPPOSITE[word]) for word in said & OPPOSITE.keys())
 
 
+def _bounded_otherwise(case: _Case) -> bool:
+    """Whether a number is the least on one side and the most on the other, where nothing is denied or set apart: "within 3 km", "more than 3 km"."""
+    if {token.folded for token in (*case.said, *case.near)} & (NEGATIONS | APART):
+        return False
+    for place, token in enumerate(case.said):
+        there = [_before(case.known, n) for n, other in enumerate(case.known) if token.value is not None and token.value == other.value]
+        for one, other in ((AT_MOST, AT_LEAST), (AT_LEAST, AT_MOST)):
+            if one.search(_before(case.said, place)) and any(map(other.search, there)) and not any(map(one.search, there)):
+                return True
+    return False
+
+
 def _uncapitalised(tokens: Sequence[Token]) -> set[str]:
-    """The words of a sentence that are no names: its first, and those that are written small."""
-    return {token.folded for place, token in enumerate(tokens) if not place or token.text[:1].islower()}
+    """The words of a sentence that are no names: its first, those that are written small, and what a contract writes large: "the Tenant"."""
+    found = set()
+    for place, token in enumerate(tokens):
+        lone = (
+            place
+            and tokens[place - 1].folded in ("the", "a", "an", "either", "each")
+            and not any(after.text[:1].isupper() for after in tokens[place + 1 : place + 2])
+        )
+        if not place or lone or token.text[:1].islower():
+            found.add(token.folded)
+    return found
 
 
 def _roles(case: _Case) -> bool:
@@ -327,7 +398,7 @@ def _roles(case: _Case) -> bool:
 
 def _named(tokens: Sequence[Token]) -> list[int]:
     """The places of names."""
-    return [place for place, token in enumerate(tokens) if token.text[:1].isupper() and token.folded not in STOP_WORDS]
+    return [place for place, token in enumerate(tokens) if token.text[:1].isupper() and token.folded not in STOP_WORDS and token.folded not in CALENDAR]
 
 
 def _verb(tokens: Sequence[Token]) -> str:
@@ -339,6 +410,11 @@ def _verb(tokens: Sequence[Token]) -> str:
 def _contents_between(tokens: Sequence[Token]) -> dict[str, bool]:
     """The content words between two names, each with whether "by" follows it."""
     return {one.stem: after.folded == "by" for one, after in pairwise(tokens) if one.text[:1].islower() and one.folded not in STOP_WORDS}
+
+
+def _pairing(case: _Case) -> bool:
+    """A value, or a name, of one part of the nearest sentence with what another part is about."""
+    return crossed(case.said, case.nearest)
 
 
 def _codes(case: _Case) -> bool:
@@ -356,6 +432,7 @@ RULES: dict[str, Callable[[_Case], bool]] = {
     "quantifier": _quantifiers,
     "comparative": _comparatives,
     "roles": _roles,
+    "pairing": _pairing,
     "code": _codes,
 }
 """What is compared, in the order in which it is told."""

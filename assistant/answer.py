@@ -22,8 +22,12 @@ from index.union import Corpus
 
 LONGEST_QUESTION = 4_000
 CHUNKS = 8
-OFFERED = 24
+OFFERED = 40
 NEAREST = 3
+WORTH_READING = 0.25
+"""The share of the bar from which on a language model is given what was found: it reads all of it, and may decline itself. Where what is asked is wide ("What
+are the rules for the deposit?"), the confidence that one sentence answers is low, and the answer is there.
+"""
 REMEMBERED = 64
 """Questions whose evidence is kept: many people ask the same, and an index never changes while it is open."""
 
@@ -75,8 +79,9 @@ class Assistant:
             yield self._quoted(grounds, f"{error}.")
 
     def _quoted(self, grounds: Grounds, failed: str) -> Answer:
-        """The answer in words of the documents, where a model failed to give one."""
-        return self.check(grounds, replace(quote.draft(grounds, self.evidence), notice=f"{failed} The answer is quoted from the documents instead."))
+        """The answer in words of the documents, if they have one, where a model failed to give one."""
+        draft = quote.draft(grounds, self.evidence)
+        return self.check(grounds, replace(draft, notice=f"{failed} The answer is quoted from the documents instead." if draft.claims else failed))
 
     def ground(self, question: str, standalone: str | None = None, only: Filter | None = None) -> Grounds:
         """What the documents offer: nothing, if they do not answer. Raises QuestionError for an empty or endless question, or a filter that nothing fits."""
@@ -90,17 +95,19 @@ class Assistant:
             raise QuestionError("no document fits the filter: `footnote status --json` lists what is in the index")
         with _timed(timings, "evidence"):
             judged = self._judged(asked, only)
-        answers = judged.confidence >= (judged.bar if self.bar is None else self.bar)
+        bar = judged.bar if self.bar is None else self.bar
+        answered = judged.confidence >= bar
         return Grounds(
             question=question,
             standalone=asked,
             hits=hits,
-            offered=cite.number(_offered(judged.ranked)) if answers else (),
+            offered=cite.number(_offered(judged.ranked)) if judged.confidence >= WORTH_READING * bar else (),
             nearest=cite.number(judged.ranked[:NEAREST]),
             confidence=judged.confidence,
             missing_words=judged.missing_words,
-            short_answer=judged.short_answer if answers else None,
+            short_answer=judged.short_answer if answered else None,
             judge=judged.judge,
+            answered=answered,
             timings_ms=timings,
         )
 

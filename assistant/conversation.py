@@ -75,7 +75,7 @@ class Conversation:
             asked = question
         if asked != question and not followup.leans(question):
             alone = assistant.ground(question, only=only)
-            if alone.offered:
+            if alone.answered:
                 return alone
         return assistant.ground(question, asked, only)
 

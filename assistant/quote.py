@@ -18,7 +18,12 @@ LEANS = re.compile(r"(?:He|She|It|They|This|That|These|Those|Such|His|Her|Its|Th
 
 
 def draft(grounds: Grounds, evidence: Evidence) -> Draft:
-    """One to three of the offered sentences, each a claim that cites itself, in reading order within a document; all of them for a summary."""
+    """One to three of the offered sentences, each a claim that cites itself, in reading order within a document; all of them for a summary.
+
+    None where it is not likely enough that one of them answers.
+    """
+    if not grounds.answered:
+        return Draft((), QUOTE)
     chosen = list(grounds.offered) if grounds.whole else _in_order(_choose(grounds.offered, evidence))
     claims = tuple(Claim(c.sentence.text, (c.label,)) for c in chosen)
     return Draft(claims, QUOTE)

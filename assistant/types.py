@@ -59,8 +59,9 @@ class Claim:
 class Grounds:
     """What the documents offer on a question, before a word is written.
 
-    `offered` are the sentences that may be cited, best first, numbered from 1; empty if nothing answers. `nearest` are
+    `offered` are the sentences that may be cited, best first, numbered from 1; empty where it is too unlikely that any answers. `nearest` are
     the closest sentences in any case. `confidence` is the probability, 0..1, that the documents answer; `short_answer` and `judge` as in `Judgement`.
+    `answered`: the confidence reaches the bar. What is quoted is quoted only then; a language model that is offered sentences may still find no answer in them.
     `whole`: all that is offered belongs in the answer, as in a summary.
     """
 
@@ -73,6 +74,7 @@ class Grounds:
     missing_words: tuple[str, ...]
     short_answer: str | None = None
     judge: str = "model"
+    answered: bool = True
     whole: bool = False
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
 

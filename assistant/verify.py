@@ -1,15 +1,19 @@
 """Gives each claim the sentences that carry it, and marks it supported, weak or unsupported by them. Never edits a claim's words.
 
-What it does not catch: a claim whose words all stand in its evidence but in another relation, where they are no names
-around a verb; a wrong name at the head of a sentence that its evidence does not contradict; what only several sentences
-together say, where the claim does not cite them and they are not the two that share most words with it; irony.
+What it does not catch: a claim whose words all stand in its evidence but in another relation than `agreement` and
+`crossing` know; a wrong name at the head of a sentence that its evidence does not contradict; what only several sentences
+together say, where the claim does not cite them, says it in one statement, and they are not the nearest and the one that
+has most of the rest; irony.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from assistant.clauses import points_back, statements
+from assistant.crossing import elsewhere, mixed
 from assistant.types import Citation, Claim, Evidence, Support, Verdict
+from assistant.wording import unframed
 from index.types import Sentence
 from index.words import content_words, shared_words, words
 
@@ -45,13 +49,48 @@ def _checked(claim: Claim, offered: dict[int, Citation], evidence: Evidence) -> 
     if same := [label for label in (*given, *offered) if _folded(offered[label].sentence.text) == said]:
         return replace(claim, citations=(same[0],), support=Support.SUPPORTED)
 
-    def judged(labels: Labels) -> Verdict:
-        return _verdict(claim.text, [offered[label] for label in labels], evidence)
+    told = unframed(claim.text)
 
-    labels, verdict = _best(claim.text, given, offered, judged)
+    def judged(labels: Labels) -> Verdict:
+        return _verdict(told, [offered[label] for label in labels], evidence)
+
+    labels, verdict = _best(told, given, offered, judged)
+    if verdict.verdict is Support.UNSUPPORTED and (parts := _by_statements(told, given, offered, evidence)):
+        return replace(claim, citations=parts[0], support=parts[1], differs=())
     if verdict.verdict is Support.UNSUPPORTED:
         return replace(claim, citations=(), support=Support.UNSUPPORTED, differs=verdict.differs)
     return replace(claim, citations=_needed(labels, verdict, judged), support=verdict.verdict, differs=verdict.differs)
+
+
+def _by_statements(text: str, given: Labels, offered: dict[int, Citation], evidence: Evidence) -> tuple[Labels, Support] | None:
+    """The labels that carry a claim that says several things, each of them by itself, and the least of their verdicts; None where one is not carried, or
+    none is without a doubt.
+
+    What begins with "it" or the like must be carried from near where the statement before it was, by what speaks of nothing else than the claim.
+    """
+    parts = statements(text)
+    found: dict[int, None] = {}
+    verdicts: list[Support] = []
+    last: Labels = ()
+    for part in parts if len(parts) > 1 else ():
+
+        def judged(labels: Labels, part: str = part) -> Verdict:
+            return _verdict(part, [offered[label] for label in labels], evidence)
+
+        labels, verdict = _best(part, given, offered, judged)
+        labels = _needed(labels, verdict, judged)
+        if verdict.verdict is Support.UNSUPPORTED or (last and points_back(part) and not _goes_on(text, offered[last[-1]], offered[labels[0]])):
+            return None
+        found.update(dict.fromkeys(labels))
+        verdicts.append(verdict.verdict)
+        last = labels
+    return (tuple(found), min(verdicts, key=ORDER.__getitem__)) if Support.SUPPORTED in verdicts else None
+
+
+def _goes_on(text: str, one: Citation, other: Citation) -> bool:
+    """Whether two sentences stand near each other in one document, and the other speaks of what the claim speaks of."""
+    first, second = sorted((one.sentence, other.sentence), key=lambda sentence: sentence.start)
+    return first.document.id == second.document.id and second.start - first.end < BEFORE and not elsewhere(text, other.sentence.text)
 
 
 def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callable[[Labels], Verdict]) -> tuple[Labels, Verdict]:
@@ -68,17 +107,21 @@ def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callab
 
 
 def _tries(text: str, given: Labels, offered: dict[int, Citation]) -> Iterator[Labels]:
-    """Sets of labels, likeliest first: what is cited, the sentences that share most words with the claim, both together, the two nearest together."""
+    """Sets of labels, likeliest first: what is cited, the sentences that share most words with the claim, both together; the nearest, and the one that has most
+    of the words that it lacks.
+    """
     asked = {stemmed for _, stemmed in content_words(text)}
     shared = {label: asked.intersection(stemmed for _, stemmed in words(citation.sentence.text)) for label, citation in offered.items()}
-    near = sorted((label for label in offered if shared[label]), key=lambda label: (-len(shared[label]), label))[:NEAREST]
+    weight = {label: len(stems) + sum(stem.isdecimal() for stem in stems) for label, stems in shared.items()}  # Numbers tell most of what is meant.
+    near = sorted((label for label in offered if shared[label]), key=lambda label: (-weight[label], label))[:NEAREST]
     if given and (not near or any(2 * len(shared[label]) >= len(shared[near[0]]) for label in given)):
         yield given
     yield from ((label,) for label in near if (label,) != given)
     if given and near and near[0] not in given:
         yield (*given, near[0])
-    if len(near) > 1 and shared[near[1]] - shared[near[0]] and set(near[:2]) != set(given):
-        yield tuple(sorted(near[:2]))
+    more = max(offered, key=lambda label: (len(shared[label] - shared[near[0]]), -label)) if near else 0
+    if near and shared[more] - shared[near[0]] and {near[0], more} != set(given):
+        yield tuple(sorted((near[0], more)))
 
 
 def _needed(labels: Labels, verdict: Verdict, judged: Callable[[Labels], Verdict]) -> Labels:
@@ -96,6 +139,8 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
     if (quotes := _quotes(text)) and not _hold(quotes, sentences):
         return Verdict(Support.UNSUPPORTED, 0.0, ("quotation",))
     texts, around = [sentence.text for sentence in sentences], " ".join(dict.fromkeys(map(_around, sentences)))
+    if len(texts) > 1 and mixed(text, texts):
+        return Verdict(Support.UNSUPPORTED, 0.0)
     lent = " ".join(map(_preceding, sentences))
     alone = evidence.supports(text, texts, around, lent)
     before = [_before(sentence) for sentence in sentences]

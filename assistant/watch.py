@@ -46,16 +46,18 @@ def watch(settings: Settings, given: Sequence[str | Path], told: Callable[[Updat
         if due is None or now < due:
             continue
         due = None
-        recipe = _recipe(settings, recipe)
-        sources[:] = recipe.sources
+        # Another build may give the index other sources until this one has the lock: which they are is told then, if it can be told.
+        given, readers = ((), ()) if _recipe(settings) else (recipe.sources, recipe.readers)
         try:
-            done = update(settings, sources, watching=Watching(loaded=partial(_require_mounted, devices=devices)), opener=opener, readers=recipe.readers)
+            done = update(settings, given, watching=Watching(loaded=partial(_require_mounted, devices=devices)), opener=opener, readers=readers)
         except IndexingError as error:
             due = time.monotonic() + (TICK if isinstance(error, LockError) else AGAIN)
             if failure != str(error):
                 failure = str(error)
                 told(error)
-        else:
+        recipe = _recipe(settings) or recipe
+        sources[:] = recipe.sources
+        if due is None:
             failure, devices = "", _devices(sources)
             if done.report.committed:
                 told(done)
@@ -81,12 +83,12 @@ def _devices(sources: Sequence[str]) -> dict[str, int]:
     return {source: identity[0] for source, identity in found if identity}
 
 
-def _recipe(settings: Settings, otherwise: Recipe) -> Recipe:
-    """What the index is made of: another build may have given it other sources. `otherwise` where that cannot be told."""
+def _recipe(settings: Settings) -> Recipe | None:
+    """What the index is made of; None where that cannot be told."""
     try:
         return Store(settings.index).recipe()
     except StoreError:
-        return otherwise
+        return None
 
 
 def _events(settings: Settings, sources: Sequence[str], stop: Stop, poll: float) -> Iterator[bool]:

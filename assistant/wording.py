@@ -22,6 +22,31 @@ WORDINGS: tuple[tuple[re.Pattern[str], str], ...] = (
 CLOCK = re.compile(r"\b(1[0-2]|0?[1-9])(?:[:.](\d\d))? ?([ap])(?:\.m\.|m\b)", re.IGNORECASE)
 
 
+SOURCE = (
+    r"(?:the|this|that|your|these|those) (?:[a-z]+ ){0,2}(?:agreement|article|book|clauses?|context|contract|document(?:s|ation)?|evidence|excerpts?|files?"
+    r"|guide|handbook|information|instructions|lease|letter|manual|minutes|notes|pages?|paper|passages?|policy|records?|report|rules|sections?|sources?|study"
+    r"|terms|text)"
+)
+FRAMES = (
+    re.compile(r"^\W*(?:yes|no|in short|in summary|in other words|overall|additionally|furthermore|moreover)[,:;.]\s+(?:but\s+)?(?=\w)", re.IGNORECASE),
+    re.compile(rf"^(?:according to|as (?:stated|noted|described|mentioned|specified|set out|explained) (?:in|by)|as per|under|in) {SOURCE}, ", re.IGNORECASE),
+    re.compile(
+        rf"^{SOURCE} (?:also )?(?:states?|says?|notes?|mentions?|specif(?:y|ies)|explains?|reports?|indicates?|shows?|found|makes? (?:it )?clear) that ",
+        re.IGNORECASE,
+    ),
+    re.compile(r"^(?:please )?(?:note|it should be noted|one (?:finding|limitation|point|result) (?:is|was)) that ", re.IGNORECASE),
+    re.compile(rf",? (?:according to|as (?:stated|noted|described|mentioned|specified|set out|explained) (?:in|by)) {SOURCE}(?=\W*$)", re.IGNORECASE),
+)
+"""How an answer speaks of its sources, or to the question, and not of the matter."""
+
+
+def unframed(claim: str) -> str:
+    """What a claim says of the matter: "the rent is 900 euros" of "Yes, according to the lease, the rent is 900 euros"."""
+    for pattern in FRAMES:
+        claim = pattern.sub("", claim)
+    return claim
+
+
 def alike(claim: str, evidence: Sequence[str]) -> tuple[str, list[str]]:
     """Both with bounds, ranges and hours in the same words, and the claim's quantities in those that the evidence has for them: "42 cents" for "€0.42"."""
     there = [_plain(spelt_out(text)) for text in evidence]

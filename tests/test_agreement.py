@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from assistant import verify
+from assistant import cite, verify
 from assistant.agreement import RULES, disagreements
 from assistant.answer import Assistant
 from assistant.injection import instructions, instructs
-from assistant.types import Claim, Support
+from assistant.types import Citation, Claim, Support
 from assistant.web.words import LANGUAGES, words_of
+from index.embed import Embedder
+from tests.conftest import build_index, write
 
 CONTRACT = "The deposit of 2,500 euros is paid by Anna Reed on 12 March 2024, and twenty percent of it is returned within 30 days."
 
@@ -56,6 +58,18 @@ def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: 
         ("All of its needs are hedged.", "Three quarters of its needs are hedged.", ("quantifier",)),
         ("Smoking is not allowed in it.", "Smoking is forbidden in it.", ()),
         ("The tax is paid by the landlord.", "The tax is payable by the tenant.", ("comparative",)),
+        ("Repairs are paid for, whereas garden waste is collected free.", "Repairs are paid for. Garden refuse is collected free.", ()),
+        ("The staff refuse overtime.", "The staff accept overtime.", ("negation",)),
+        ("She is on call for at least one week in five.", "She is on call at most one week in five.", ("comparative",)),
+        ("It is due if the house is more than 3 km from the sea.", "It is due if the house is within 3 km of the sea.", ("comparative",)),
+        ("It is not due if the house is more than 3 km from the sea.", "It is due only if the house is within 3 km of the sea.", ("negation",)),
+        ("It may not exceed 3 pages.", "It has at most 3 pages.", ()),
+        ("The landlord pays for the ovens.", "The Tenant pays for the ovens.", ("comparative",)),
+        ("It is no longer sold.", "It is not sold any more.", ()),
+        ("It is no longer sold.", "It is sold in May.", ("negation",)),
+        ("It takes no longer than two days.", "It takes two days.", ()),
+        ("He may enter after a notice, but in an emergency no notice is needed.", "He may enter after a notice. In an emergency no notice is needed.", ()),
+        ("On 3 May the club had 40 members, according to Ada Byrne.", "Ada Byrne said that the club had 40 members on 3 May.", ()),
         ("They were not designed to test it.", "Our design was not made to test it.", ("denial",)),
         ("It holds pictures.", "It holds no pictures.", ("negation",)),
         ("Margaret Lyle, her former student, lived in Bristol.", "She lived in Bristol with her former student Lyle.", ()),
@@ -196,6 +210,47 @@ def test_drafts_are_told_apart(seeds: Path) -> None:
         assert bool(claim.citations) == (claim.support is not Support.UNSUPPORTED)
     assert told[False, False] / (told[False, False] + told[False, True]) >= 0.85
     assert told[True, True] / (told[True, True] + told[True, False]) >= 0.8
+
+
+@pytest.fixture(scope="module")
+def offered(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> tuple[Assistant, tuple[Citation, ...]]:
+    """The sentences of a small document, each of which may be cited, and who judges."""
+    folder = tmp_path_factory.mktemp("park")
+    write(
+        folder,
+        {
+            "park.txt": "The slide was closed in April. The swing was repaired on 2 October by the caretaker. A new bench costs 340 euros.\n\n"
+            + "The park opens at seven in the morning. " * 12
+            + "\n\nDogs are welcome. They must be kept on a lead. The café was repaired in May."
+        },
+    )
+    build_index(folder / "index", [folder / "park.txt"], embedder)
+    assistant = Assistant.open(folder / "index")
+    sentences = list(dict.fromkeys(assistant.index.sentences_of("park.txt")))
+    return assistant, cite.number([(sentence, 1.0) for sentence in sentences])
+
+
+def _cited(claim: str, offered: tuple[Assistant, tuple[Citation, ...]]) -> list[str]:
+    assistant, citations = offered
+    (checked,) = verify.check([Claim(claim, ())], citations, assistant.evidence)
+    return [citations[label - 1].sentence.text for label in checked.citations]
+
+
+def test_a_sentence_that_says_several_things_is_carried_where_each_is_and_cites_what_carries_each(offered: tuple[Assistant, tuple[Citation, ...]]) -> None:
+    said = "The slide was closed in April.", "A new bench costs 340 euros."
+    assert _cited("They closed the slide in April, and a new bench costs 340 euros.", offered) == [*said]
+    assert _cited("They closed the slide in April, and a new bench costs 430 euros.", offered) == []
+    assert _cited("They closed the slide in March, and a new bench costs 340 euros.", offered) == []
+
+
+def test_no_sentence_lends_another_its_head(offered: tuple[Assistant, tuple[Citation, ...]]) -> None:
+    assert _cited("The swing was mended by the caretaker on 2 October.", offered) == ["The swing was repaired on 2 October by the caretaker."]
+    assert _cited("The slide was repaired on 2 October.", offered) == []
+
+
+def test_what_it_says_of_what_went_before_is_carried_from_near_there(offered: tuple[Assistant, tuple[Citation, ...]]) -> None:
+    assert _cited("A new bench costs 340 euros, and it was repaired on 2 October.", offered) == []
+    assert _cited("The slide was closed in April, but it was repaired in May.", offered) == []
 
 
 def test_every_rule_has_a_name_in_each_language_of_the_page() -> None:

@@ -18,7 +18,7 @@ FLOORS = {
     "index.load": 1, "index.split": 1, "index.embed": 1, "index.vectors": 1, "index.keywords": 1, "index.filter": 1, "index.journal": 1, "index.tables": 1,
     "index.store": 2, "index.contents": 2, "index.retriever": 2, "index.original": 2,
     "index.pages": 2, "index.build": 3, "index.search": 3, "index.union": 4, "index.doctor": 4, "index": 5,
-    "assistant.plain": 10, "assistant.injection": 10, "assistant.opposites": 9, "assistant.quantities": 9,
+    "assistant.plain": 10, "assistant.injection": 10, "assistant.opposites": 7, "assistant.quantities": 7, "assistant.clauses": 8, "assistant.crossing": 9,
     "assistant.errors": 10, "assistant.types": 10, "assistant.agreement": 10, "assistant.wording": 10,
     "assistant.settings": 11, "assistant.prompts": 11, "assistant.evidence": 11, "assistant.cite": 11, "assistant.quote": 11, "assistant.verify": 11,
     "assistant.bar": 11, "assistant.reply": 11, "assistant.followup": 11, "assistant.overview": 11,

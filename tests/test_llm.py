@@ -195,6 +195,24 @@ def test_with_nothing_found_no_model_hears_anything(ask: Ask, models: ModelServe
     assert len(models.heard()) == before
 
 
+def test_a_model_is_given_what_falls_short_of_the_bar_and_its_answer_is_not_replaced_by_a_quote(assistant: Assistant, models: ModelServer) -> None:
+    """It reads all of it, and may decline itself; what stands far below the bar it is not given."""
+    confidence = assistant.ground(QUESTION).confidence
+    doubting, refusing = (Assistant(assistant.index, assistant.evidence, times * confidence) for times in (2, 5))
+    model = open_model(models.name("compatible", "m"), models.settings)
+    models.says("m", TRUE)
+    assert not doubting.ask(QUESTION).found
+    assert doubting.ask(QUESTION, model=model).claims[0].support is Support.SUPPORTED
+    models.says("m", fault="500")
+    failed = doubting.ask(QUESTION, model=model)
+    assert not failed.found
+    assert failed.notice is not None
+    assert "quoted" not in failed.notice
+    before = len(models.heard())
+    assert not refusing.ask(QUESTION, model=model).found
+    assert len(models.heard()) == before
+
+
 def test_a_draft_is_shown_as_it_comes_and_checked_sentence_by_sentence(assistant: Assistant, models: ModelServer) -> None:
     models.says("slow", f"{TRUE} {FALSE} The agency TASS quotes what Tajani said about Ukraine [1]. {FALSE} And so on.", pause=0.01)
     grown = list(assistant.answers(assistant.ground(QUESTION), open_model(models.name("compatible", "slow"), models.settings)))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from assistant.watch import _require_mounted
+from index.build import build
 from index.contents import FILES, Contents
 from index.embed import Embedder
 from index.errors import SourceError, StoreError
@@ -167,6 +168,23 @@ def test_a_build_with_other_sources_is_followed(watching: Watch, folder: Path, t
     await_texts(index, {"a.txt": "One.", "c.txt": "Three."})
     write(tmp_path / "more", {"d.txt": "Four."})
     await_texts(index, {"a.txt": "One.", "c.txt": "Three.", "d.txt": "Four."})
+
+
+def test_a_build_with_other_sources_that_ends_while_the_watcher_waits_for_it_is_followed(
+    watching: Watch, folder: Path, tmp_path: Path, embedder: Embedder
+) -> None:
+    write(folder, {"a.txt": "One."})
+    write(tmp_path / "more", {"c.txt": "Three."})
+    index = watching([folder])
+    await_texts(index, {"a.txt": "One."})
+    store, sources = Store(index), [str(folder), str(tmp_path / "more")]
+    with store.lock():
+        write(folder, {"b.txt": "Two."})
+        time.sleep(0.8)  # The watcher has seen the file, and waits for the lock.
+        build(store, load(sources), embedder, sources)
+    await_texts(index, {"a.txt": "One.", "b.txt": "Two.", "c.txt": "Three."})
+    write(tmp_path / "more", {"d.txt": "Four."})
+    await_texts(index, {"a.txt": "One.", "b.txt": "Two.", "c.txt": "Three.", "d.txt": "Four."})
 
 
 def test_a_watcher_ends_with_the_process_that_it_serves(folder: Path, offline: dict[str, str], tmp_path: Path) -> None:

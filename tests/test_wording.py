@@ -7,7 +7,7 @@ from assistant.evidence.likeness import Likeness
 from assistant.evidence.shipped import Shipped
 from assistant.quantities import spelt_out, tokens_of
 from assistant.types import Support
-from assistant.wording import alike
+from assistant.wording import alike, unframed
 from index.embed import Embedder
 
 
@@ -72,3 +72,20 @@ def test_tokens_stand_where_they_say() -> None:
 )
 def test_a_measure_in_other_words_is_no_reason_to_doubt(embedder: Embedder, claim: str, evidence: str) -> None:
     assert Judge(Shipped(), Likeness(embedder)).judge(claim, [evidence]).verdict is not Support.UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Yes, according to the lease, the rent is 900 euros.", "the rent is 900 euros."),
+        ("The user manual states that flames are forbidden.", "flames are forbidden."),
+        ("Flames are forbidden, as stated in the manual.", "Flames are forbidden."),
+        ("Note that the filter is washable.", "the filter is washable."),
+        ("No loan is taken.", "No loan is taken."),
+        ("According to Ada Byrne, it rained.", "According to Ada Byrne, it rained."),
+        ("Overall costs rose.", "Overall costs rose."),
+        ("In the report year, sales rose.", "In the report year, sales rose."),
+    ],
+)
+def test_how_an_answer_speaks_of_its_sources_is_not_judged(said: str, meant: str) -> None:
+    assert unframed(said) == meant

@@ -1,0 +1,224 @@
+"""Whether a claim gives to one thing what the evidence says of another: each word of it is there, and none is wrong but their being together.
+
+Pure rules over words, in English: they see values and names in parallel parts of a sentence, and the heads of two sentences. What is crossed in
+freer words they miss.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from assistant.clauses import BREAK, JOINS, clauses
+from assistant.quantities import FAMILY, MONEY, Token, spelt_out, tokens_of
+from index.words import STOP_WORDS
+
+Key = str | float
+"""A content word by its stem, a number by its value."""
+
+POINTING = frozenset("it its he she his her him they them their this that these those such both we i you one ones former latter".split())
+BACK = frozenset("it he she him they them".split())
+"""What stands, in a later part, for a thing of an earlier one."""
+HELPS = frozenset("is are was were be been has have had do does did will would can could may might must shall should means takes gives".split())
+OFTEN = frozenset("once twice daily weekly monthly yearly annually hourly".split())
+VAGUE = frozenset(("", "a", "an", "the", "of"))
+"""Words before a name that tell nothing of what it is there for."""
+HEAD = 4
+"""Content words that are looked at of how a sentence begins."""
+
+
+# --- Within a sentence -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One of several parallel parts of a sentence: its value, and the words before and after it, nearest the value last and first."""
+
+    value: tuple[Token, ...]
+    before: tuple[Token, ...]
+    after: tuple[Token, ...]
+
+
+def crossed(claim: Sequence[Token], sentence: str) -> bool:
+    """Whether a sentence has values or names for several things, and a claim has the value of one with the words of another, and of no other value.
+
+    "The basement has 184 square metres" over "The ground floor has 184 square metres and the basement 96".
+    """
+    said = _keys(claim)
+    return any(_is_crossed(claim, said, parts) for parts in _parallel(sentence))
+
+
+def _is_crossed(claim: Sequence[Token], said: set[Key], parts: Sequence[_Part]) -> bool:
+    stems = {token.stem for token in claim}
+    values = [{token.stem: token for token in part.value} for part in parts]
+    told = []
+    for place, value in enumerate(values):
+        others = set().union(*(other for n, other in enumerate(values) if n != place))
+        if any(token.is_in(claim) if token.value is not None else token.stem in stems for key, token in value.items() if key not in others):
+            told.append(place)
+    if len(told) != 1 or any(token.folded in BACK for part in parts[1:] for token in (*part.before, *part.after)):
+        return False
+    labels = _labels(parts)
+    own = labels.pop(told[0])
+    return bool(own) and not own & said and any(label & said for label in labels)
+
+
+def _labels(parts: Sequence[_Part]) -> list[set[Key]]:
+    """The words that tell each part from the others: those before the values, or, where the later parts have none of their own there, those after."""
+    ahead = [_contents(part.before) for part in parts]
+    behind = [_contents(part.after) for part in parts]
+    if all(set(later) - set(ahead[0]) for later in ahead[1:]):
+        longest = max(map(len, ahead[1:]))
+        chosen = [ahead[0][-longest:], *ahead[1:]]  # What comes before that is said of them all.
+    else:
+        longest = max(map(len, behind[:-1]))
+        chosen = [*behind[:-1], behind[-1][:longest]]
+    whole = [{*before, *after} for before, after in zip(ahead, behind, strict=True)]
+    return [set(words) - set().union(*(other for n, other in enumerate(whole) if n != place)) for place, words in enumerate(chosen)]
+
+
+def _parallel(sentence: str) -> Iterator[list[_Part]]:
+    """For each kind of value that a sentence has several of, the parts that hold one each."""
+    text, tokens = spelt_out(sentence), tokens_of(sentence)
+    if any(token.folded == "respectively" for token in tokens):
+        return
+    values = _values(tokens)
+    for kind in dict.fromkeys(kind for kind, _, _ in values):
+        for run in _runs(text, tokens, [(first, last) for of, first, last in values if of == kind]):
+            ends = [*(start for start, _, _ in run[1:]), _end(text, tokens, run[-1][2])]
+            parts = zip(run, ends, strict=True)
+            yield [_Part(tuple(tokens[first:last]), tuple(tokens[start:first]), tuple(tokens[last:end])) for (start, first, last), end in parts]
+
+
+def _runs(text: str, tokens: Sequence[Token], places: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int, int]]]:
+    """Several values that each begin another part of the sentence: where the part begins, and from where to where its value stands."""
+    run = [(0, *places[0])]
+    for before, after in pairwise(places):
+        cut = _cut(text, tokens, before[1], after[0])
+        if cut is None:
+            if len(run) > 1:
+                yield run
+            run = []
+        run.append((before[1] if cut is None else cut, *after))
+    if len(run) > 1:
+        yield run
+
+
+def _values(tokens: Sequence[Token]) -> list[tuple[str, int, int]]:
+    """The numbers and names of a sentence: of what kind, and from which token to which. Values of one kind have one unit, or the same word beside them."""
+    found: list[tuple[str, int, int]] = []
+    place = 0
+    while place < len(tokens):
+        token, before = tokens[place], tokens[place - 1].folded if place else ""
+        end = place + 1
+        if token.value is not None or token.folded in OFTEN:
+            unit = _unit(tokens, place)
+            found += [(unit, place, end)] if unit else [(f"{before} …", place, end), (f"… {tokens[end].folded if end < len(tokens) else ''}", place, end)]
+        elif before not in VAGUE and token.text[0].isupper() and token.folded not in STOP_WORDS:
+            while end < len(tokens) and (tokens[end].text[0].isupper() or tokens[end].text.isdecimal()):
+                end += 1
+            found.append((f"{before} name", place, end))
+        place = end
+    return [value for value in found if not JOINS.intersection(value[0].split())]
+
+
+def _unit(tokens: Sequence[Token], place: int) -> str:
+    """What measures a number: the kind of its unit, or a degree; "" where nothing does."""
+    after = tokens[place + 1].stem if place + 1 < len(tokens) else ""
+    if tokens[place].folded in OFTEN:
+        after = "year"
+    elif place and tokens[place - 1].text in MONEY:
+        after = "dollar"
+    return f"unit {FAMILY[after]}" if after in FAMILY else after if after == "°" else ""
+
+
+def _cut(text: str, tokens: Sequence[Token], start: int, end: int) -> int | None:
+    """The place of the last token between two values that begins another part, one that clearly does if there is any; None where none does."""
+    places = [place for place in range(start, end + 1) if _begins(text, tokens, place)]
+    clear = [place for place in places if BREAK.search(text[tokens[place - 1].end : tokens[place].start]) and tokens[place].folded in JOINS]
+    return max(clear or places, default=None)
+
+
+def _begins(text: str, tokens: Sequence[Token], place: int) -> bool:
+    """Whether a comma stands before a token, or it joins what comes after it."""
+    return tokens[place].folded in JOINS or bool(place and BREAK.search(text[tokens[place - 1].end : tokens[place].start]))
+
+
+def _end(text: str, tokens: Sequence[Token], start: int) -> int:
+    return next((place for place in range(start, len(tokens)) if _begins(text, tokens, place)), len(tokens))
+
+
+def _contents(tokens: Sequence[Token]) -> list[Key]:
+    return [token.stem if token.value is None else token.value for token in tokens if token.value is not None or token.folded not in STOP_WORDS]
+
+
+def _keys(tokens: Sequence[Token]) -> set[Key]:
+    return set(_contents(tokens))
+
+
+# --- Between sentences -----------------------------------------------------------------------------------
+
+
+def mixed(claim: str, sentences: Sequence[str]) -> bool:
+    """Whether a claim has, within one clause, words that only one of some sentences has and words that only another has, of whose head it says nothing.
+
+    "The slide was repaired" over "The slide was closed" and "The swing was repaired"; not "The slide was closed, and the swing repaired".
+    """
+    told = [tokens_of(sentence) for sentence in sentences]
+    held = [_keys(tokens) for tokens in told]
+    only = [keys - set().union(*(other for n, other in enumerate(held) if n != place)) for place, keys in enumerate(held)]
+    parts: list[set[Key]] = []
+    for clause in clauses(claim):
+        first = next((token.folded for token in clause if token.folded not in JOINS), "")
+        if parts and first in BACK:  # It speaks of what the clause before it speaks of.
+            parts[-1] |= _keys(clause)
+        else:
+            parts.append(_keys(clause))
+    shared = [clause for clause in parts if sum(bool(own & clause) for own in only) > 1]
+    if not shared:
+        return False
+    said = set().union(*parts)
+    if any(_swaps(clause, said, told, only) for clause in shared):
+        return True
+    return any(_is_elsewhere(said, tokens) for tokens, own in zip(told, only, strict=True) if own & said)
+
+
+def elsewhere(claim: str, sentence: str) -> bool:
+    """Whether a sentence begins with what a claim says nothing of."""
+    return _is_elsewhere(_keys(tokens_of(claim)), tokens_of(sentence))
+
+
+def _is_elsewhere(said: set[Key], sentence: Sequence[Token]) -> bool:
+    head = _head(sentence)
+    return bool(head) and 2 * sum(key in said for key in head) <= len(head)
+
+
+def _swaps(clause: set[Key], said: set[Key], told: Sequence[list[Token]], only: Sequence[set[Key]]) -> bool:
+    """Whether a clause has the words of one sentence, all of whose values of a kind the claim leaves out, with another's value of that kind."""
+    numbers = [_numbers(tokens) for tokens in told]
+    for place, own in enumerate(only):
+        for kind, values in numbers[place].items() if own & clause else ():
+            others = [other.get(kind, set()) & only[n] & clause for n, other in enumerate(numbers) if n != place]
+            if any(others) and not values & said:
+                return True
+    return False
+
+
+def _numbers(tokens: Sequence[Token]) -> dict[str, set[Key]]:
+    """The numbers of a sentence by the kind of their unit, if they have one."""
+    found: dict[str, set[Key]] = {}
+    for place, token in enumerate(tokens):
+        if token.value is not None:
+            found.setdefault(_unit(tokens, place), set()).add(token.value)
+    return found
+
+
+def _head(tokens: Sequence[Token]) -> list[Key]:
+    """The first content words of a sentence, up to its verb, as far as that is told; none where it begins with a word that points elsewhere."""
+    found: list[Key] = []
+    for token in tokens:
+        if token.folded in POINTING:
+            return found
+        if token.folded in HELPS or len(found) == HEAD:
+            break
+        found += _contents([token])
+    return found
