@@ -327,9 +327,10 @@ def _is_rubbish(tokens: Sequence[Token], place: int) -> bool:
 
 
 def _set_aside(tokens: Sequence[Token]) -> set[str]:
-    """The first content word after each "instead of" and the like."""
-    pairs = enumerate(pairwise(tokens), 2)
-    return {_first_content(tokens[after : after + REACH]) for after, (one, other) in pairs if (one.folded, other.folded) in SET_ASIDE} - {""}
+    """The first content word after each "instead of", "except" and the like."""
+    pairs = [after for after, (one, other) in enumerate(pairwise(tokens), 2) if (one.folded, other.folded) in SET_ASIDE]
+    lone = [after for after, token in enumerate(tokens, 1) if token.folded in ("except", "excepting", "excluding")]
+    return {_first_content(tokens[after : after + REACH]) for after in (*pairs, *lone)} - {""}
 
 
 def _first_content(tokens: Sequence[Token]) -> str:
@@ -414,7 +415,7 @@ def _contents_between(tokens: Sequence[Token]) -> dict[str, bool]:
 
 def _pairing(case: _Case) -> bool:
     """A value, or a name, of one part of the nearest sentence with what another part is about."""
-    return crossed(case.said, case.nearest)
+    return crossed(case.claim, case.nearest)
 
 
 def _codes(case: _Case) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from assistant.clauses import BREAK, JOINS, clauses
+from assistant.clauses import BREAK, JOINS, clauses, statements
 from assistant.quantities import FAMILY, MONEY, Token, spelt_out, tokens_of
 from index.words import STOP_WORDS
 
@@ -22,6 +22,8 @@ HELPS = frozenset("is are was were be been has have had do does did will would c
 OFTEN = frozenset("once twice daily weekly monthly yearly annually hourly".split())
 VAGUE = frozenset(("", "a", "an", "the", "of"))
 """Words before a name that tell nothing of what it is there for."""
+CLEAR = JOINS | {"followed"}
+"""What, after a comma, clearly begins another part."""
 HEAD = 4
 """Content words that are looked at of how a sentence begins."""
 
@@ -38,16 +40,17 @@ class _Part:
     after: tuple[Token, ...]
 
 
-def crossed(claim: Sequence[Token], sentence: str) -> bool:
-    """Whether a sentence has values or names for several things, and a claim has the value of one with the words of another, and of no other value.
+def crossed(claim: str, sentence: str) -> bool:
+    """Whether a sentence has values or names for several things, and a claim, or a statement of it, has but the value of one, with the words of another.
 
     "The basement has 184 square metres" over "The ground floor has 184 square metres and the basement 96".
     """
+    said = [tokens_of(text) for text in dict.fromkeys((claim, *statements(claim)))]
+    return any(_is_crossed(tokens, parts) for parts in _parallel(sentence) for tokens in said)
+
+
+def _is_crossed(claim: Sequence[Token], parts: Sequence[_Part]) -> bool:
     said = _keys(claim)
-    return any(_is_crossed(claim, said, parts) for parts in _parallel(sentence))
-
-
-def _is_crossed(claim: Sequence[Token], said: set[Key], parts: Sequence[_Part]) -> bool:
     stems = {token.stem for token in claim}
     values = [{token.stem: token for token in part.value} for part in parts]
     told = []
@@ -110,7 +113,9 @@ def _values(tokens: Sequence[Token]) -> list[tuple[str, int, int]]:
     while place < len(tokens):
         token, before = tokens[place], tokens[place - 1].folded if place else ""
         end = place + 1
-        if token.value is not None or token.folded in OFTEN:
+        if token.folded in OFTEN and before in OFTEN:
+            pass  # "Once daily" is one value.
+        elif token.value is not None or token.folded in OFTEN:
             unit = _unit(tokens, place)
             found += [(unit, place, end)] if unit else [(f"{before} …", place, end), (f"… {tokens[end].folded if end < len(tokens) else ''}", place, end)]
         elif before not in VAGUE and token.text[0].isupper() and token.folded not in STOP_WORDS:
@@ -134,7 +139,7 @@ def _unit(tokens: Sequence[Token], place: int) -> str:
 def _cut(text: str, tokens: Sequence[Token], start: int, end: int) -> int | None:
     """The place of the last token between two values that begins another part, one that clearly does if there is any; None where none does."""
     places = [place for place in range(start, end + 1) if _begins(text, tokens, place)]
-    clear = [place for place in places if BREAK.search(text[tokens[place - 1].end : tokens[place].start]) and tokens[place].folded in JOINS]
+    clear = [place for place in places if BREAK.search(text[tokens[place - 1].end : tokens[place].start]) and tokens[place].folded in CLEAR]
     return max(clear or places, default=None)
 
 
@@ -148,7 +153,7 @@ def _end(text: str, tokens: Sequence[Token], start: int) -> int:
 
 
 def _contents(tokens: Sequence[Token]) -> list[Key]:
-    return [token.stem if token.value is None else token.value for token in tokens if token.value is not None or token.folded not in STOP_WORDS]
+    return [token.stem if token.value is None else token.value for token in tokens if token.value is not None or token.folded not in STOP_WORDS | CLEAR]
 
 
 def _keys(tokens: Sequence[Token]) -> set[Key]:
@@ -158,10 +163,11 @@ def _keys(tokens: Sequence[Token]) -> set[Key]:
 # --- Between sentences -----------------------------------------------------------------------------------
 
 
-def mixed(claim: str, sentences: Sequence[str]) -> bool:
+def mixed(claim: str, sentences: Sequence[str], heads: bool = True) -> bool:
     """Whether a claim has, within one clause, words that only one of some sentences has and words that only another has, of whose head it says nothing.
 
     "The slide was repaired" over "The slide was closed" and "The swing was repaired"; not "The slide was closed, and the swing repaired".
+    Without `heads` only where it has, of two values of a kind, that of the other sentence.
     """
     told = [tokens_of(sentence) for sentence in sentences]
     held = [_keys(tokens) for tokens in told]
@@ -179,7 +185,7 @@ def mixed(claim: str, sentences: Sequence[str]) -> bool:
     said = set().union(*parts)
     if any(_swaps(clause, said, told, only) for clause in shared):
         return True
-    return any(_is_elsewhere(said, tokens) for tokens, own in zip(told, only, strict=True) if own & said)
+    return heads and any(_is_elsewhere(said, tokens) for tokens, own in zip(told, only, strict=True) if own & said)
 
 
 def elsewhere(claim: str, sentence: str) -> bool:

@@ -147,8 +147,8 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
     if alone.verdict is Support.SUPPORTED or set(alone.differs) - {"name"} or not any(before):
         return alone
     told = [part for pair in zip(before, texts, strict=True) for part in pair if part]
-    if 2 * shared_words(text, texts) < shared_words(text, told):
-        return alone  # What comes before says it, not what is cited.
+    if 2 * shared_words(text, texts) < shared_words(text, told) or mixed(text, told, heads=False):
+        return alone  # What comes before says it, not what is cited; or of something else.
     after = evidence.supports(text, told, around, lent)
     return after if ORDER[after.verdict] > ORDER[alone.verdict] else alone
 

@@ -1,7 +1,8 @@
 """Are the false sentences of a draft marked, and the true ones not? Sentences as a language model may write them, each known to be true or false.
 
-`tests/drafts.jsonl` is over the sample documents, and the rules of the check were mended while looking at it. `written/` holds six other documents and
-harder drafts: true ones in free paraphrase, some out of two sentences, false ones of eight kinds; half of all cite no sentence or a wrong one.
+`tests/drafts.jsonl` is over the sample documents. `written/` holds six other documents and harder drafts: true ones in free paraphrase, some out of two
+sentences, false ones of eight kinds. `reworded/` holds twelve more, and drafts as they are worded by language models that have read them. Half of all cite
+no sentence or a wrong one. The rules of the check were mended while looking at all of them.
 Beside Footnote: the same check by words and likeness, as it is done without a judge of claims.
 """
 
@@ -25,7 +26,8 @@ from index.store import Store
 HERE = Path(__file__).parent
 SETS = {
     "over the sample documents": (HERE.parent / "seeds", HERE.parent / "tests" / "drafts.jsonl"),
-    "over six others": (HERE / "written", HERE / "written" / "drafts.jsonl"),
+    "over six others, worded freely": (HERE / "written", HERE / "written" / "drafts.jsonl"),
+    "over twelve others, worded as language models do": (HERE / "reworded", HERE / "reworded" / "drafts.jsonl"),
 }
 LABELS: tuple[tuple[int, ...], ...] = ((), (1,), (7,), (2, 3))
 """What the drafts cite, in turn: a draft's own labels are often wrong."""

@@ -65,6 +65,7 @@ def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: 
         ("It is not due if the house is more than 3 km from the sea.", "It is due only if the house is within 3 km of the sea.", ("negation",)),
         ("It may not exceed 3 pages.", "It has at most 3 pages.", ()),
         ("The landlord pays for the ovens.", "The Tenant pays for the ovens.", ("comparative",)),
+        ("It is open daily, but not on public holidays.", "It is open daily, except on public holidays.", ()),
         ("It is no longer sold.", "It is not sold any more.", ()),
         ("It is no longer sold.", "It is sold in May.", ("negation",)),
         ("It takes no longer than two days.", "It takes two days.", ()),

@@ -16,6 +16,13 @@ from assistant.crossing import mixed
         ("The club holds £900 in its savings account and £300 in its current account.", "The current account holds £900.", "The savings account holds £900."),
         ("The loss was 12% in 2020, 9% in 2021 and 5% in 2022.", "In 2021 it lost 12%.", "In 2021 it lost 9%."),
         ("The list names a ring, insured for £900, and a harp, insured for £4,000.", "The harp is insured for £900.", "The harp is insured for £4,000."),
+        ("The largest is the hospital with 90 staff, followed by Luven, a shipyard, with 40.", "Luven, a shipyard, has 90 staff.", "Luven has 40 staff."),
+        ("A dose of 60 mg lowered the fever, whereas 15 mg had no effect.", "15 mg lowered the fever, while 60 mg had no effect.", "60 mg lowered the fever."),
+        (
+            "Choir and band are led by Ida Lund, and the school is led by Ole Berg.",
+            "Ole Berg leads the band, and Ida Lund leads the school.",
+            "Ida Lund leads the band.",
+        ),
         ("The motor is made by Orlen and the gearbox is made by Tasko.", "The motor is supplied by Tasko.", "The gearbox is supplied by Tasko."),
         ("It was drawn in Lisbon and is sewn in Hanoi.", "It is sewn in Lisbon.", "It is sewn in Hanoi."),
         ("Error E3 means that the pump is stuck, error E5 that the valve is open.", "E5 means that the pump is stuck.", "E3 means that the pump is stuck."),
