@@ -24,6 +24,7 @@ VAGUE = frozenset(("", "a", "an", "the", "of"))
 """Words before a name that tell nothing of what it is there for."""
 CLEAR = JOINS | {"followed"}
 """What, after a comma, clearly begins another part."""
+EMPTY = STOP_WORDS | CLEAR
 HEAD = 4
 """Content words that are looked at of how a sentence begins."""
 
@@ -153,7 +154,7 @@ def _end(text: str, tokens: Sequence[Token], start: int) -> int:
 
 
 def _contents(tokens: Sequence[Token]) -> list[Key]:
-    return [token.stem if token.value is None else token.value for token in tokens if token.value is not None or token.folded not in STOP_WORDS | CLEAR]
+    return [token.stem if token.value is None else token.value for token in tokens if token.value is not None or token.folded not in EMPTY]
 
 
 def _keys(tokens: Sequence[Token]) -> set[Key]:
