@@ -27,6 +27,14 @@ SHORTEST_QUOTE = 3
 POINTS = re.compile(
     r"\b(?:it|its|he|she|they|him|her|his|them|their|former|latter|the (?:second |other )?ones?)\b|^\W*(?:this|that|these|those|such|both)\b", re.IGNORECASE
 )
+WHO = r"[A-Z][\w’'-]+(?:(?:,| and|,? &) [A-Z][\w’'-]+)*"
+FOUND_BY = re.compile(
+    rf"^({WHO})(?: and (?:her |his |their )?colleagues| et al\.?)?(?: \(\d{{4}}\))? (?:also )?"
+    r"(?:added|argued|concluded|confirmed|explained|found|noted|observed|reported|said|showed|stated) that "
+)
+"""Who is said to have found or said what follows."""
+NAMED = re.compile(rf"{WHO}(?: and (?:her |his |their )?colleagues| et al\.?|,? \(?\d{{4}}\)|,? (?:said|found|reported))|(?:said|by) {WHO}")
+"""Whom a text gives a finding or a saying to."""
 BEFORE = 300
 """Characters before a sentence that points back, in which what it means may stand."""
 
@@ -143,6 +151,8 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
         return Verdict(Support.UNSUPPORTED, 0.0)
     lent = " ".join(map(_preceding, sentences))
     alone = evidence.supports(text, texts, around, lent)
+    if alone.verdict is not Support.SUPPORTED and (by := FOUND_BY.match(text)) and all(_is_given_to(by[1], sentence) for sentence in sentences):
+        return max(alone, evidence.supports(text[by.end() :], texts, around, lent), key=lambda verdict: ORDER[verdict.verdict])
     before = [_before(sentence) for sentence in sentences]
     if alone.verdict is Support.SUPPORTED or set(alone.differs) - {"name"} or not any(before):
         return alone
@@ -151,6 +161,12 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
         return alone  # What comes before says it, not what is cited; or of something else.
     after = evidence.supports(text, told, around, lent)
     return after if ORDER[after.verdict] > ORDER[alone.verdict] else alone
+
+
+def _is_given_to(who: str, sentence: Sentence) -> bool:
+    """Whether what a sentence says is said or found by those, as far as it or what comes before it in its paragraph tells: they are the last who are named."""
+    named = NAMED.findall(f"{_preceding(sentence)} {sentence.text}")
+    return bool(named) and all(name in named[-1] for name in re.findall(r"[A-Z][\w’'-]+", who))
 
 
 def _around(sentence: Sentence) -> str:

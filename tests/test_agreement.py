@@ -222,7 +222,9 @@ def offered(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> tup
         {
             "park.txt": "The slide was closed in April. The swing was repaired on 2 October by the caretaker. A new bench costs 340 euros.\n\n"
             + "The park opens at seven in the morning. " * 12
-            + "\n\nDogs are welcome. They must be kept on a lead. The café was repaired in May."
+            + "\n\nDogs are welcome. They must be kept on a lead. The café was repaired in May.\n\n"
+            + "Orr (1999) tested 20 nurses. Hale and colleagues (2004) asked 58 students to learn words."
+            + " After a night of sleep the students recalled 81 per cent of the words."
         },
     )
     build_index(folder / "index", [folder / "park.txt"], embedder)
@@ -252,6 +254,13 @@ def test_no_sentence_lends_another_its_head(offered: tuple[Assistant, tuple[Cita
 def test_what_it_says_of_what_went_before_is_carried_from_near_there(offered: tuple[Assistant, tuple[Citation, ...]]) -> None:
     assert _cited("A new bench costs 340 euros, and it was repaired on 2 October.", offered) == []
     assert _cited("The slide was closed in April, but it was repaired in May.", offered) == []
+
+
+def test_a_finding_is_given_to_whom_the_text_names_last_before_it(offered: tuple[Assistant, tuple[Citation, ...]]) -> None:
+    found = "After a night of sleep the students recalled 81 per cent of the words."
+    assert _cited("Hale and colleagues found that students recalled 81% of the words after a night of sleep.", offered) == [found]
+    assert _cited("Orr found that students recalled 81% of the words after a night of sleep.", offered) == []
+    assert _cited("Hale and colleagues found that students recalled 18% of the words after a night of sleep.", offered) == []
 
 
 def test_every_rule_has_a_name_in_each_language_of_the_page() -> None:
