@@ -6,9 +6,9 @@ Pure rules over words, in English. They know nothing of meaning: a claim that br
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
-from assistant.clauses import clauses
+from assistant.clauses import HELPS, clauses
 from assistant.crossing import crossed
 from assistant.opposites import OPPOSITE
 from assistant.quantities import ALIKE, AMOUNT, ARTICLES, FAMILY, MONEY, MONTHS, ORDINAL, UP_TO, Token, close, dates_spelt, tokens_of
@@ -62,9 +62,7 @@ PEOPLE = {
     for one, other in (pair.split("/"), pair.split("/")[::-1])
 }
 """The stems of countries and of their people, of which the first four letters are not the same or the names too short."""
-HELPING = frozenset(
-    "not never is was are were be been being has have had did does do will would can could may might must shall should also later then the a an to".split()
-)
+HELPING = HELPS | frozenset("not never being also later then the a an to".split())
 ACRONYM = re.compile(r"\b[A-Z]{2,6}s?\b")
 
 
@@ -74,12 +72,13 @@ def disagreements(claim: str, evidence: Sequence[str], around: str = "", before:
     `around` (title, heading) may lend names and dates only, `before` (what the evidence follows) only names.
     """
     said = tokens_of(claim)
-    sentences = [(sentence, tokens_of(sentence)) for text in evidence for start, end in sentence_spans(text) if (sentence := text[start:end])]
-    own = _contents(said)
-    nearest, near = max(sentences, key=lambda sentence: len(own & _contents(sentence[1])), default=("", []))
-    known = [token for _, tokens in sentences for token in tokens]
-    matters = _matters(claim, [tokens for _, tokens in sentences], near)
-    case = _Case(claim, said, " ".join(evidence), known, nearest, near, around, before, _denied(said), _denied(near), matters)
+    texts = [text[start:end] for text in evidence for start, end in sentence_spans(text)] or [""]
+    sentences = list(map(tokens_of, texts))
+    contents, own = list(map(_contents, sentences)), _contents(said)
+    place = max(range(len(texts)), key=lambda n: len(own & contents[n]))
+    near, known = sentences[place], list(chain.from_iterable(sentences))
+    matters = _matters(claim, sentences, contents, place)
+    case = _Case(claim, said, " ".join(evidence), known, texts[place], near, around, before, _denied(said), _denied(near), matters)
     return tuple(name for name, rule in RULES.items() if rule(case))
 
 
@@ -114,16 +113,15 @@ class _Matter:
     known_denied: set[str]
 
 
-def _matters(claim: str, sentences: Sequence[list[Token]], near: list[Token]) -> list[_Matter]:
+def _matters(claim: str, sentences: Sequence[list[Token]], contents: Sequence[set[str]], nearest: int) -> list[_Matter]:
     """Each sentence with the clauses of the claim most of whose words it has, more than any other has; the nearest sentence with the rest."""
     shared: dict[int, list[Token]] = {}
-    own = next((n for n, tokens in enumerate(sentences) if tokens is near), 0)
-    for clause in clauses(claim) if sentences else ():
+    for clause in clauses(claim):
         words = _contents(clause)
-        counts = [len(words & _contents(tokens)) for tokens in sentences]
+        counts = [len(words & content) for content in contents]
         best = max(counts)
         clear = counts.count(best) == 1 and 2 * best >= max(len(words), 4)
-        shared.setdefault(counts.index(best) if clear else own, []).extend(clause)
+        shared.setdefault(counts.index(best) if clear else nearest, []).extend(clause)
     return [_Matter(said, _denied(said), sentences[n], _denied(sentences[n])) for n, said in shared.items()]
 
 

@@ -1,7 +1,7 @@
 """The clauses of an English sentence, told by words and signs alone: no grammar is parsed, and where one is not sure to begin, none does."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from assistant.quantities import Token, spelt_out, tokens_of
 
@@ -40,10 +40,15 @@ def clauses(sentence: str) -> Iterator[list[Token]]:
     text, tokens = spelt_out(sentence), tokens_of(sentence)
     start = 0
     for place in range(1, len(tokens)):
-        if tokens[place].folded in LEADS or BREAK.search(text[tokens[place - 1].end : tokens[place].start]):
+        if tokens[place].folded in LEADS or broken(text, tokens, place):
             yield tokens[start:place]
             start = place
     yield tokens[start:]
+
+
+def broken(text: str, tokens: Sequence[Token], place: int) -> bool:
+    """Whether a comma or the like stands before a token of a text that is spelt out."""
+    return place > 0 and BREAK.search(text[tokens[place - 1].end : tokens[place].start]) is not None
 
 
 def statements(sentence: str) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from assistant.clauses import BREAK, JOINS, clauses, statements
+from assistant.clauses import HELPS, JOINS, broken, clauses, statements
 from assistant.quantities import FAMILY, MONEY, Token, spelt_out, tokens_of
 from index.words import STOP_WORDS
 
@@ -18,7 +18,8 @@ Key = str | float
 POINTING = frozenset("it its he she his her him they them their this that these those such both we i you one ones former latter".split())
 BACK = frozenset("it he she him they them".split())
 """What stands, in a later part, for a thing of an earlier one."""
-HELPS = frozenset("is are was were be been has have had do does did will would can could may might must shall should means takes gives".split())
+VERBS = HELPS | {"means", "takes", "gives"}
+"""At these a head ends."""
 OFTEN = frozenset("once twice daily weekly monthly yearly annually hourly".split())
 VAGUE = frozenset(("", "a", "an", "the", "of"))
 """Words before a name that tell nothing of what it is there for."""
@@ -53,11 +54,11 @@ def crossed(claim: str, sentence: str) -> bool:
 def _is_crossed(claim: Sequence[Token], parts: Sequence[_Part]) -> bool:
     said = _keys(claim)
     stems = {token.stem for token in claim}
-    values = [{token.stem: token for token in part.value} for part in parts]
+    own_values = _own([{token.stem for token in part.value} for part in parts])
     told = []
-    for place, value in enumerate(values):
-        others = set().union(*(other for n, other in enumerate(values) if n != place))
-        if any(token.is_in(claim) if token.value is not None else token.stem in stems for key, token in value.items() if key not in others):
+    for place, part in enumerate(parts):
+        value = [token for token in part.value if token.stem in own_values[place]]
+        if any(token.is_in(claim) if token.value is not None else token.stem in stems for token in value):
             told.append(place)
     if len(told) != 1 or any(token.folded in BACK for part in parts[1:] for token in (*part.before, *part.after)):
         return False
@@ -76,8 +77,13 @@ def _labels(parts: Sequence[_Part]) -> list[set[Key]]:
     else:
         longest = max(map(len, behind[:-1]))
         chosen = [*behind[:-1], behind[-1][:longest]]
-    whole = [{*before, *after} for before, after in zip(ahead, behind, strict=True)]
-    return [set(words) - set().union(*(other for n, other in enumerate(whole) if n != place)) for place, words in enumerate(chosen)]
+    return _own([set(words) for words in chosen], [{*before, *after} for before, after in zip(ahead, behind, strict=True)])
+
+
+def _own(sets: Sequence[set[Key]], whole: Sequence[set[Key]] | None = None) -> list[set[Key]]:
+    """What each has that no other has; with `whole`, that no other has of these."""
+    others = whole or sets
+    return [own - set().union(*(other for n, other in enumerate(others) if n != place)) for place, own in enumerate(sets)]
 
 
 def _parallel(sentence: str) -> Iterator[list[_Part]]:
@@ -140,13 +146,13 @@ def _unit(tokens: Sequence[Token], place: int) -> str:
 def _cut(text: str, tokens: Sequence[Token], start: int, end: int) -> int | None:
     """The place of the last token between two values that begins another part, one that clearly does if there is any; None where none does."""
     places = [place for place in range(start, end + 1) if _begins(text, tokens, place)]
-    clear = [place for place in places if BREAK.search(text[tokens[place - 1].end : tokens[place].start]) and tokens[place].folded in CLEAR]
+    clear = [place for place in places if broken(text, tokens, place) and tokens[place].folded in CLEAR]
     return max(clear or places, default=None)
 
 
 def _begins(text: str, tokens: Sequence[Token], place: int) -> bool:
     """Whether a comma stands before a token, or it joins what comes after it."""
-    return tokens[place].folded in JOINS or bool(place and BREAK.search(text[tokens[place - 1].end : tokens[place].start]))
+    return tokens[place].folded in JOINS or broken(text, tokens, place)
 
 
 def _end(text: str, tokens: Sequence[Token], start: int) -> int:
@@ -171,8 +177,7 @@ def mixed(claim: str, sentences: Sequence[str], heads: bool = True) -> bool:
     Without `heads` only where it has, of two values of a kind, that of the other sentence.
     """
     told = [tokens_of(sentence) for sentence in sentences]
-    held = [_keys(tokens) for tokens in told]
-    only = [keys - set().union(*(other for n, other in enumerate(held) if n != place)) for place, keys in enumerate(held)]
+    only = _own([_keys(tokens) for tokens in told])
     parts: list[set[Key]] = []
     for clause in clauses(claim):
         first = next((token.folded for token in clause if token.folded not in JOINS), "")
@@ -225,7 +230,7 @@ def _head(tokens: Sequence[Token]) -> list[Key]:
     for token in tokens:
         if token.folded in POINTING:
             return found
-        if token.folded in HELPS or len(found) == HEAD:
+        if token.folded in VERBS or len(found) == HEAD:
             break
         found += _contents([token])
     return found

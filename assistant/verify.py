@@ -27,7 +27,8 @@ SHORTEST_QUOTE = 3
 POINTS = re.compile(
     r"\b(?:it|its|he|she|they|him|her|his|them|their|former|latter|the (?:second |other )?ones?)\b|^\W*(?:this|that|these|those|such|both)\b", re.IGNORECASE
 )
-WHO = r"[A-Z][\w’'-]+(?:(?:,| and|,? &) [A-Z][\w’'-]+)*"
+NAME = r"[A-Z][\w’'-]+"
+WHO = rf"{NAME}(?:(?:,| and|,? &) {NAME})*"
 FOUND_BY = re.compile(
     rf"^({WHO})(?: and (?:her |his |their )?colleagues| et al\.?)?(?: \(\d{{4}}\))? (?:also )?"
     r"(?:added|argued|concluded|confirmed|explained|found|noted|observed|reported|said|showed|stated) that "
@@ -58,16 +59,20 @@ def _checked(claim: Claim, offered: dict[int, Citation], evidence: Evidence) -> 
         return replace(claim, citations=(same[0],), support=Support.SUPPORTED)
 
     told = unframed(claim.text)
+    labels, verdict = _carried(told, given, offered, evidence)
+    if not labels and (parts := _by_statements(told, given, offered, evidence)):
+        return replace(claim, citations=parts[0], support=parts[1], differs=())
+    return replace(claim, citations=labels, support=verdict.verdict, differs=verdict.differs)
+
+
+def _carried(text: str, given: Labels, offered: dict[int, Citation], evidence: Evidence) -> tuple[Labels, Verdict]:
+    """The labels that carry a claim, and no more of them than it needs, with their verdict; none where it is unsupported."""
 
     def judged(labels: Labels) -> Verdict:
-        return _verdict(told, [offered[label] for label in labels], evidence)
+        return _verdict(text, [offered[label] for label in labels], evidence)
 
-    labels, verdict = _best(told, given, offered, judged)
-    if verdict.verdict is Support.UNSUPPORTED and (parts := _by_statements(told, given, offered, evidence)):
-        return replace(claim, citations=parts[0], support=parts[1], differs=())
-    if verdict.verdict is Support.UNSUPPORTED:
-        return replace(claim, citations=(), support=Support.UNSUPPORTED, differs=verdict.differs)
-    return replace(claim, citations=_needed(labels, verdict, judged), support=verdict.verdict, differs=verdict.differs)
+    labels, verdict = _best(text, given, offered, judged)
+    return (() if verdict.verdict is Support.UNSUPPORTED else _needed(labels, verdict, judged)), verdict
 
 
 def _by_statements(text: str, given: Labels, offered: dict[int, Citation], evidence: Evidence) -> tuple[Labels, Support] | None:
@@ -81,13 +86,8 @@ def _by_statements(text: str, given: Labels, offered: dict[int, Citation], evide
     verdicts: list[Support] = []
     last: Labels = ()
     for part in parts if len(parts) > 1 else ():
-
-        def judged(labels: Labels, part: str = part) -> Verdict:
-            return _verdict(part, [offered[label] for label in labels], evidence)
-
-        labels, verdict = _best(part, given, offered, judged)
-        labels = _needed(labels, verdict, judged)
-        if verdict.verdict is Support.UNSUPPORTED or (last and points_back(part) and not _goes_on(text, offered[last[-1]], offered[labels[0]])):
+        labels, verdict = _carried(part, given, offered, evidence)
+        if not labels or (last and points_back(part) and not _goes_on(text, offered[last[-1]], offered[labels[0]])):
             return None
         found.update(dict.fromkeys(labels))
         verdicts.append(verdict.verdict)
@@ -166,7 +166,7 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
 def _is_given_to(who: str, sentence: Sentence) -> bool:
     """Whether what a sentence says is said or found by those, as far as it or what comes before it in its paragraph tells: they are the last who are named."""
     named = NAMED.findall(f"{_preceding(sentence)} {sentence.text}")
-    return bool(named) and all(name in named[-1] for name in re.findall(r"[A-Z][\w’'-]+", who))
+    return bool(named) and all(name in named[-1] for name in re.findall(NAME, who))
 
 
 def _around(sentence: Sentence) -> str:

@@ -46,8 +46,10 @@ def watch(settings: Settings, given: Sequence[str | Path], told: Callable[[Updat
         if due is None or now < due:
             continue
         due = None
+        known = _recipe(settings)
+        recipe = known or recipe
         # Another build may give the index other sources until this one has the lock: which they are is told then, if it can be told.
-        given, readers = ((), ()) if _recipe(settings) else (recipe.sources, recipe.readers)
+        given, readers = ((), ()) if known else (recipe.sources, recipe.readers)
         try:
             done = update(settings, given, watching=Watching(loaded=partial(_require_mounted, devices=devices)), opener=opener, readers=readers)
         except IndexingError as error:
@@ -55,9 +57,9 @@ def watch(settings: Settings, given: Sequence[str | Path], told: Callable[[Updat
             if failure != str(error):
                 failure = str(error)
                 told(error)
-        recipe = _recipe(settings) or recipe
-        sources[:] = recipe.sources
-        if due is None:
+        else:
+            recipe = _recipe(settings) or recipe
+            sources[:] = recipe.sources
             failure, devices = "", _devices(sources)
             if done.report.committed:
                 told(done)

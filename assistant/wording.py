@@ -27,15 +27,16 @@ SOURCE = (
     r"|guide|handbook|information|instructions|lease|letter|manual|minutes|notes|pages?|paper|passages?|policy|records?|report|rules|sections?|sources?|study"
     r"|terms|text)"
 )
+BY = r"(?:according to|as (?:stated|noted|described|mentioned|specified|set out|explained) (?:in|by))"
 FRAMES = (
     re.compile(r"^\W*(?:yes|no|in short|in summary|in other words|overall|additionally|furthermore|moreover)[,:;.]\s+(?:but\s+)?(?=\w)", re.IGNORECASE),
-    re.compile(rf"^(?:according to|as (?:stated|noted|described|mentioned|specified|set out|explained) (?:in|by)|as per|under|in) {SOURCE}, ", re.IGNORECASE),
+    re.compile(rf"^(?:{BY}|as per|under|in) {SOURCE}, ", re.IGNORECASE),
     re.compile(
         rf"^{SOURCE} (?:also )?(?:states?|says?|notes?|mentions?|specif(?:y|ies)|explains?|reports?|indicates?|shows?|found|makes? (?:it )?clear) that ",
         re.IGNORECASE,
     ),
     re.compile(r"^(?:please )?(?:note|it should be noted|one (?:finding|limitation|point|result) (?:is|was)) that ", re.IGNORECASE),
-    re.compile(rf",? (?:according to|as (?:stated|noted|described|mentioned|specified|set out|explained) (?:in|by)) {SOURCE}(?=\W*$)", re.IGNORECASE),
+    re.compile(rf",? {BY} {SOURCE}(?=\W*$)", re.IGNORECASE),
 )
 """How an answer speaks of its sources, or to the question, and not of the matter."""
 
