@@ -6,7 +6,7 @@ Pure rules over words, in English. They know nothing of meaning: a claim that br
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, pairwise, zip_longest
 
 from assistant.clauses import HELPS, clauses
 from assistant.crossing import crossed
@@ -336,11 +336,17 @@ def _first_content(tokens: Sequence[Token]) -> str:
 
 
 def _quantifiers(case: _Case) -> bool:
-    """All of what the evidence says of some, or only what it says of more."""
+    """All of what the evidence says of some, or only what it says of more: "only 72%" says no more than "72%"."""
     said, known = ({token.folded for token in tokens} for tokens in (case.said, case.known))
     universal = bool(said & ALL) and any(token.folded in SOME or token.is_share() for token in case.near) and not known & ALL
-    only = bool(said & ONLY) and "not only" not in case.claim.lower() and not known & BARRED and not LIMIT.search(case.evidence)
+    barred = any(one.folded in ONLY and not _counts(other) for one, other in zip_longest(case.said, case.said[1:]))
+    only = barred and "not only" not in case.claim.lower() and not known & BARRED and not LIMIT.search(case.evidence)
     return universal or only
+
+
+def _counts(token: Token | None) -> bool:
+    """Whether a token is a number, or the sign of money before one."""
+    return token is not None and (token.value is not None or token.text in MONEY)
 
 
 def _comparatives(case: _Case) -> bool:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from assistant import cite, compose, quote, verify
 from assistant.bar import read_bar
 from assistant.errors import LlmError, QuestionError
 from assistant.evidence import identity, open_evidence
+from assistant.evidence.candidates import candidates
 from assistant.settings import Settings, from_environment
 from assistant.types import QUOTE, Answer, Citation, Claim, Draft, Evidence, Grounds, Judgement, LanguageModel, Support, Verdict
 from index import Index
@@ -30,6 +31,14 @@ are the rules for the deposit?"), the confidence that one sentence answers is lo
 """
 REMEMBERED = 64
 """Questions whose evidence is kept: many people ask the same, and an index never changes while it is open."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """What has been judged of a growing answer: its claims, and what was found for them beyond what was offered."""
+
+    claims: dict[Claim, Claim] = field(default_factory=dict)
+    found: tuple[Citation, ...] = ()
 
 
 class Assistant:
@@ -65,7 +74,7 @@ class Assistant:
         if model is None:
             yield self.check(grounds, quote.draft(grounds, self.evidence))
             return
-        checked: dict[Claim, Claim] = {}
+        checked = Checked()
         start = time.perf_counter()
         try:
             for draft in compose.compose(grounds, model):
@@ -108,6 +117,7 @@ class Assistant:
             short_answer=judged.short_answer if answered else None,
             judge=judged.judge,
             answered=answered,
+            only=only,
             timings_ms=timings,
         )
 
@@ -122,21 +132,23 @@ class Assistant:
         offered = cite.number([(sentence, 1.0) for sentence in sentences])
         return Grounds(question, question, (), offered, offered[:NEAREST], 1.0 if offered else 0.0, (), whole=True)
 
-    def check(self, grounds: Grounds, draft: Draft, checked: dict[Claim, Claim] | None = None) -> Answer:
+    def check(self, grounds: Grounds, draft: Draft, checked: Checked | None = None) -> Answer:
         """Judge every claim, number the citations, and make sure of law 4. Raises CitationError where it is broken.
 
-        `checked` keeps the claims that were judged from one draft of an answer to the next. Where nothing is supported, nothing is claimed.
+        `checked` keeps what was judged from one draft of an answer to the next. Where nothing is supported, nothing is claimed.
         """
         timings = dict(grounds.timings_ms)
         with _timed(timings, "check"):
             quoted = draft.engine == QUOTE
-            known = {} if checked is None else checked
-            new = [claim for claim in draft.claims if claim not in known]
-            known.update(zip(new, verify.check(new, grounds.offered, self.evidence), strict=True))
-            judged = [known[claim] for claim in draft.claims]
-            carried = draft.pending or any(claim.support is not Support.UNSUPPORTED for claim in judged)
-            claims, citations = cite.renumber(judged if carried else (), grounds.offered, best_first=quoted and not grounds.whole)
-            cite.require_valid(claims, citations, grounds.offered, self.index.document, verbatim=quoted)
+            checked = Checked() if checked is None else checked
+            new = [claim for claim in draft.claims if claim not in checked.claims]
+            for claim, judged in zip(new, verify.check(new, grounds.offered, self.evidence), strict=True):
+                looked_up = judged.support is Support.UNSUPPORTED and grounds.offered and not quoted and not grounds.whole
+                checked.claims[claim] = self._look_up(judged, grounds, checked) if looked_up else judged
+            known, offered = [checked.claims[claim] for claim in draft.claims], (*grounds.offered, *checked.found)
+            carried = draft.pending or any(claim.support is not Support.UNSUPPORTED for claim in known)
+            claims, citations = cite.renumber(known if carried else (), offered, best_first=quoted and not grounds.whole)
+            cite.require_valid(claims, citations, offered, self.index.document, verbatim=quoted)
         timings["total"] = round(sum(timings.values()), 1)
         return Answer(
             question=grounds.question,
@@ -150,10 +162,26 @@ class Assistant:
             hits=grounds.hits,
             short_answer=_cited(grounds.short_answer, citations),
             judge=grounds.judge,
-            notice=draft.notice or (f"Nothing of what {draft.engine} wrote is said in the documents." if judged and not claims else None),
+            notice=draft.notice or (f"Nothing of what {draft.engine} wrote is said in the documents." if known and not claims else None),
             pending=draft.pending,
             timings_ms=timings,
         )
+
+    def _look_up(self, claim: Claim, grounds: Grounds, checked: Checked) -> Claim:
+        """A claim that nothing offered carries, judged once more with what the documents hold that is like it: a question finds what answers, and an answer
+        may say more than was asked. What carries it is kept; its score is 0, as nobody has asked whether it answers.
+        """
+        known = (*grounds.offered, *checked.found)
+        places = {(citation.sentence.document.id, citation.sentence.start) for citation in known}
+        found = [one.sentence for one in candidates(self.index.search(claim.text, CHUNKS, grounds.only))]
+        new = [sentence for sentence in found if (sentence.document.id, sentence.start) not in places]
+        after = max(citation.label for citation in known)
+        more = [Citation(label, sentence, 0.0) for label, sentence in enumerate(new, after + 1)]
+        if not more:
+            return claim
+        (again,) = verify.check([claim], (*known, *more), self.evidence)
+        checked.found += tuple(citation for citation in more if citation.label in again.citations)
+        return claim if again.support is Support.UNSUPPORTED else again
 
 
 def _offered(ranked: Sequence[tuple[Sentence, float]]) -> list[tuple[Sentence, float]]:

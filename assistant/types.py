@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from index.filter import Filter
 from index.types import Hit, Sentence
 
 QUOTE = "quote"
@@ -62,7 +63,7 @@ class Grounds:
     `offered` are the sentences that may be cited, best first, numbered from 1; empty where it is too unlikely that any answers. `nearest` are
     the closest sentences in any case. `confidence` is the probability, 0..1, that the documents answer; `short_answer` and `judge` as in `Judgement`.
     `answered`: the confidence reaches the bar. What is quoted is quoted only then; a language model that is offered sentences may still find no answer in them.
-    `whole`: all that is offered belongs in the answer, as in a summary.
+    `whole`: all that is offered belongs in the answer, as in a summary. `only` says which documents may be cited.
     """
 
     question: str
@@ -76,6 +77,7 @@ class Grounds:
     judge: str = "model"
     answered: bool = True
     whole: bool = False
+    only: Filter | None = None
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
 
 

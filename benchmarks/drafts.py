@@ -11,13 +11,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from assistant import verify
 from assistant.answer import Assistant
 from assistant.evidence.likeness import Likeness
 from assistant.evidence.linear import LinearEvidence
-from assistant.types import Citation, Claim, Evidence, Support
+from assistant.types import Claim, Draft, Grounds, Support
 from index.build import build
 from index.embed import DEFAULT_MODEL, default_cache, open_embedder
 from index.load import load
@@ -45,27 +45,27 @@ def main() -> None:
                 build(store, load([documents], leave_out=[drafts]), embedder, [])
             assistant = Assistant.open(scratch)
             words = LinearEvidence(Likeness(embedder), assistant.index.keywords)
-            _print_kinds(rows, _offered(assistant, rows), assistant.evidence, words)
+            _print_kinds(rows, _grounds(assistant, rows), assistant, Assistant(assistant.index, words))
 
 
-def _offered(assistant: Assistant, rows: Sequence[dict[str, str]]) -> dict[str, tuple[Citation, ...]]:
-    """What a draft may cite, of each question."""
+def _grounds(assistant: Assistant, rows: Sequence[dict[str, str]]) -> dict[str, Grounds]:
+    """What a draft may cite, of each question: the nearest sentences where no language model would be asked."""
     grounds = {question: assistant.ground(question) for question in {row["question"] for row in rows}}
-    return {question: found.offered or found.nearest for question, found in grounds.items()}
+    return {question: replace(found, offered=found.offered or found.nearest) for question, found in grounds.items()}
 
 
-def _print_kinds(rows: Sequence[dict[str, str]], offered: dict[str, tuple[Citation, ...]], *judges: Evidence) -> None:
+def _print_kinds(rows: Sequence[dict[str, str]], grounds: dict[str, Grounds], *assistants: Assistant) -> None:
     total: Counter[str] = Counter()
-    marked: list[Counter[str]] = [Counter() for _ in judges]
+    marked: list[Counter[str]] = [Counter() for _ in assistants]
     took = 0.0
     for number, row in enumerate(rows):
         kinds = [row["kind"]] if row["kind"] == "supported" else [row["kind"], "all that are false"]
         total.update(kinds)
-        for place, judge in enumerate(judges):
+        for place, assistant in enumerate(assistants):
             start = time.perf_counter()
-            (claim,) = verify.check([Claim(row["claim"], LABELS[number % 4])], offered[row["question"]], judge)
+            answer = assistant.check(grounds[row["question"]], Draft((Claim(row["claim"], LABELS[number % 4]),), "draft"))
             took += 0.0 if place else time.perf_counter() - start
-            marked[place].update(kinds if claim.support is Support.UNSUPPORTED else [])
+            marked[place].update([] if any(claim.support is not Support.UNSUPPORTED for claim in answer.claims) else kinds)
     for kind in sorted(total, key=lambda kind: (kind != "supported", kind == "all that are false", kind)):
         told = " | ".join(f"{of[kind]} ({of[kind] / total[kind]:.0%})" for of in marked)
         print(f"| {'true' if kind == 'supported' else kind} | {total[kind]} | {told} |")

@@ -23,6 +23,7 @@ from assistant.evidence.encode import Passage
 from assistant.evidence.likeness import Likeness
 from assistant.evidence.reader import Read, Reader
 from assistant.evidence.shipped import Shipped
+from assistant.training.pairs import read_pairs, said_of
 from assistant.types import Support
 from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
 from index.words import content_words, indexed_stems
@@ -42,6 +43,7 @@ def main() -> None:
     reader, judge = Reader(shipped), Judge(shipped, Likeness(embedder))
     _print_selection(reader, shipped.card["joined"]["score"], embedder, most)
     _print_claims(judge, embedder, most)
+    _print_pairs(judge, most)
     _print_speed(reader)
 
 
@@ -131,6 +133,15 @@ def _print_claims(judge: Judge, embedder: Embedder, most: int) -> None:
     if found:
         print(f"| mean | | {np.mean(found):.3f} | |")
         print(f"\nTrue claims with a number, name or negation swapped: {swapped_caught(judge, most):.0%} no longer called supported.")
+
+
+def _print_pairs(judge: Judge, most: int) -> None:
+    """How often the judge believes a claim more than its false twin, of pairs in documents that it was not trained on."""
+    pairs = [said_of(document, pair) for document in read_pairs(held=True) for pair in document.pairs]
+    pairs = pairs[:: max(1, len(pairs) // most)]
+    told = np.array([[judge.judge(one.claim, [one.evidence]).probability for one in pair] for pair in pairs])
+    apart = auroc(told.ravel(), np.array([True, False] * len(pairs))) or 0.0
+    print(f"\nOf {len(pairs)} claims with a false twin, {np.mean(told[:, 0] > told[:, 1]):.0%} are believed more than it; AUROC of all {apart:.3f}.")
 
 
 def swapped_caught(judge: Judge, most: int) -> float:

@@ -55,6 +55,8 @@ def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: 
         ("It may rain.", "It will rain in June.", ()),
         ("It is not only fast.", "It is fast, and cheap.", ()),
         ("The rent may rise only once a year.", "The rent may be raised once a year, by no more than 4%.", ()),
+        ("It was sold for only €9 million.", "It was sold for 9 million euros.", ()),
+        ("Only members may vote.", "Members may vote.", ("quantifier",)),
         ("All of its needs are hedged.", "Three quarters of its needs are hedged.", ("quantifier",)),
         ("Smoking is not allowed in it.", "Smoking is forbidden in it.", ()),
         ("The tax is paid by the landlord.", "The tax is payable by the tenant.", ("comparative",)),

@@ -22,6 +22,7 @@ from assistant.types import Answer, Citation, Claim, Draft, Grounds, Judgement, 
 from assistant.web.answers import answer_html, html_text
 from assistant.web.words import words_of
 from index.embed import Embedder
+from index.filter import Filter
 from index.types import Document, Hit, Sentence
 from tests.conftest import build_index, write
 
@@ -378,3 +379,18 @@ def test_an_answer_with_a_draft_of_claims_nobody_offered_cites_nothing(assistant
     answer = assistant.check(offered, Draft((Claim("Everybody can.", (77,)),), "test"))
     assert (answer.citations, answer.claims, answer.found) == ((), (), False)
     assert answer.notice == "Nothing of what test wrote is said in the documents."
+
+
+def test_what_a_draft_says_beyond_what_was_asked_is_looked_up_among_the_documents_that_may_be_asked(assistant: Assistant) -> None:
+    question, claim = "When can Ukraine join NATO?", Claim("A second build embeds just the files that were changed after the first.", ())
+    grounds = assistant.ground(question)
+    assert not any("second build" in citation.sentence.text for citation in grounds.offered)
+    answer = assistant.check(grounds, Draft((claim, claim), "test"))
+    assert [one.citations for one in answer.claims] == [(1,), (1,)]
+    (citation,) = answer.citations
+    assert citation.sentence.text.startswith("A second build reads and embeds only the files")
+    assert citation.score == 0.0
+
+    only = Filter(documents=frozenset({"nato-and-ukraine.md"}))
+    kept = assistant.check(assistant.ground(question, only=only), Draft((claim,), "test"))
+    assert (kept.claims, kept.citations) == ((), ())

@@ -43,6 +43,7 @@ DOORS = {
         "assistant.training.network",
         "assistant.training.packing",
         "assistant.training.prune",
+        "assistant.training.reopen",
         "assistant.training.rounding",
         "assistant.training.start",
         "assistant.training.train",

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -16,15 +17,17 @@ from transformers import BertModel, MPNetConfig, MPNetModel
 import assistant.training.train
 from assistant.evidence.encode import Passage, encode, open_tokenizer
 from assistant.evidence.reader import Reader
-from assistant.evidence.shipped import Shipped
+from assistant.evidence.shipped import FOLDER, MODELS, Shipped
 from assistant.training.batches import TOKENS, batches, passage_of
 from assistant.training.claims import of_sentence, of_two
 from assistant.training.export import export, ship
 from assistant.training.groups import Passes
 from assistant.training.losses import TAUGHT, apart, choice_loss, claim_loss, drawn, losses, sentence_logits, span_loss
 from assistant.training.network import COLUMNS, Network
+from assistant.training.pairs import claims_of, read_pairs, said_of
 from assistant.training.prune import importance, prune
 from assistant.training.pruned import train_pruned
+from assistant.training.reopen import reopened
 from assistant.training.rounding import BLOCK, HIGHEST, LOWEST, MOST, FourBits, TwoBits
 from assistant.training.sets import Article, Claim, Row, held_out, misleading, read_questions, row_of, without_answer
 from assistant.training.start import new_large, new_small
@@ -63,7 +66,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }  # fmt: skip
     for name, lines in rows.items():
         (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode()))
+    (folder / "written").mkdir()
+    sentences = [f"The mill of {town} has {n + 3} wheels." for n, town in enumerate(TOWNS)]
+    pairs = [
+        {"on": [n], "true": f"In {town} the mill's wheels are {n + 3}.", "false": f"In {town} the mill's wheels are {n + 4}.", "label": "contradicted"}
+        for n, town in enumerate(TOWNS)
+    ]
+    (folder / "written" / "mills.json").write_text(json.dumps({"title": "Mills", "sentences": sentences, "pairs": pairs}))
     return folder
+
+
+def passes(data: Path) -> Passes:
+    return Passes(data, data / "written")
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +175,7 @@ def test_a_pass_is_the_same_for_the_same_seed(kind: str, data: Path) -> None:
 
 
 def test_a_pass_for_the_judge_holds_claims_alone(data: Path) -> None:
-    made = list(Passes(data).claims(1))
+    made = list(passes(data).claims(1))
     assert all(isinstance(claim, Claim) for claim in made)
     assert {claim.label for claim in made} == {0, 1, 2}
 
@@ -250,8 +264,8 @@ def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(data: Path, t
     monkeypatch.setattr(assistant.training.train, "EVERY", 0.0)
     whole, resumed = (new_small(packaged(), 5) for _ in range(2))
     plan = Plan(steps=3, seed=5, rate=1e-4)
-    train(whole, Passes(data).groups, tmp_path / "whole", tokenizer, plan)
-    train(resumed, Passes(data).groups, tmp_path / "step-1", tokenizer, plan)
+    train(whole, passes(data).groups, tmp_path / "whole", tokenizer, plan)
+    train(resumed, passes(data).groups, tmp_path / "step-1", tokenizer, plan)
     assert resume(tmp_path / "step-3", whole) == 3
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
@@ -322,9 +336,9 @@ def test_a_trunk_with_other_word_pieces_is_refused(large: Path, tmp_path: Path) 
 @pytest.mark.slow
 def test_a_student_comes_nearer_to_its_teacher(data: Path, tokenizer: Tokenizer, large: Path, tmp_path: Path) -> None:
     teacher, student = new_large(large, packaged() / "tokenizer.json", 1), new_small(packaged(), 1)
-    train(teacher, Passes(data).both, tmp_path / "teacher", tokenizer, Plan(steps=2, seed=1, rate=1e-4, tokens=1024))
+    train(teacher, passes(data).both, tmp_path / "teacher", tokenizer, Plan(steps=2, seed=1, rate=1e-4, tokens=1024))
     teacher.heads.bias.data[4:] = torch.tensor([0.0, 0.0, 6.0])  # It has hardly learnt a thing: let it hold an opinion.
-    batch = next(batches(list(Passes(data).claims(9)), tokenizer, 1024))
+    batch = next(batches(list(passes(data).claims(9)), tokenizer, 1024))
 
     def apart() -> float:
         with torch.no_grad():
@@ -332,7 +346,7 @@ def test_a_student_comes_nearer_to_its_teacher(data: Path, tokenizer: Tokenizer,
         return float(sum(losses(told, batch, taught)))
 
     before = apart()
-    train(student, Passes(data).claims, tmp_path / "claims", tokenizer, Plan(steps=6, seed=1, rate=3e-4, tokens=1024), teacher)
+    train(student, passes(data).claims, tmp_path / "claims", tokenizer, Plan(steps=6, seed=1, rate=3e-4, tokens=1024), teacher)
     assert apart() < 0.9 * before
     assert resume(tmp_path / "teacher", teacher) == 2
 
@@ -389,7 +403,7 @@ def test_what_tells_least_is_pruned_first(large: Path, data: Path, tokenizer: To
         for layer in network.layers:
             layer.attended.weight[:, 32:] = 0
             layer.contract.weight[:, BLOCK:] = 0
-    batch = next(batches(list(Passes(data).claims(9)), tokenizer, 1024))
+    batch = next(batches(list(passes(data).claims(9)), tokenizer, 1024))
     with torch.no_grad():
         before = network.eval()(batch.ids, batch.kinds, batch.mask)
     prune(network, importance(network, [batch]), sum(4 * 64 * 32 + 2 * 64 * BLOCK for _ in network.layers))
@@ -427,15 +441,15 @@ def test_a_judge_is_pruned_in_stages_goes_on_where_it_stopped_and_its_file_reads
     monkeypatch.setattr("assistant.training.pruned.TOLD_BY", 2)
     plan = Plan(steps=4, seed=1, rate=1e-4, tokens=1024)
     teacher = new_large(large, packaged() / "tokenizer.json", 1)
-    judge = train_pruned(teacher, Passes(data).claims, tmp_path, tokenizer, plan, stages)
+    judge = train_pruned(teacher, passes(data).claims, tmp_path, tokenizer, plan, stages)
     sizes = [sum(matrix.weight.numel() for matrix in network.matrices) for network in (teacher, judge)]
     assert sizes[0] == whole
     assert whole // 2 - 4 * 64 * 32 <= sizes[1] <= whole // 2
-    again = train_pruned(new_large(large, packaged() / "tokenizer.json", 1), Passes(data).claims, tmp_path, tokenizer, plan, stages)
+    again = train_pruned(new_large(large, packaged() / "tokenizer.json", 1), passes(data).claims, tmp_path, tokenizer, plan, stages)
     for name, value in judge.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name
     assert len(judge.word_embeddings.weight.unique(dim=0)) > 1000
-    batch = next(batches(list(Passes(data).claims(9)), tokenizer, 1024))
+    batch = next(batches(list(passes(data).claims(9)), tokenizer, 1024))
     tokens = int(batch.mask[0].sum())
     with torch.no_grad():
         expected = judge.eval()(*(part[:1, :tokens] for part in (batch.ids, batch.kinds, batch.mask)))
@@ -444,3 +458,61 @@ def test_a_judge_is_pruned_in_stages_goes_on_where_it_stopped_and_its_file_reads
     (read,) = session.run(None, {"ids": batch.ids[:1, :tokens].numpy(), "kinds": batch.kinds[:1, :tokens].numpy()})
     assert np.allclose(read, expected.numpy(), atol=0.1)
     assert np.abs(expected.numpy()).max() > 0.2
+    reread = reopened(tmp_path / "judge.onnx").eval()
+    assert [layer.kept.tolist() for layer in reread.layers] == [layer.kept.tolist() for layer in judge.layers]
+    reread.round_matrices(rounded=True)
+    with torch.no_grad():
+        assert torch.allclose(reread(*(part[:1, :tokens] for part in (batch.ids, batch.kinds, batch.mask))), expected, atol=0.1)
+    export(reread, tmp_path / "again.onnx")
+    assert (tmp_path / "again.onnx").stat().st_size == (tmp_path / "judge.onnx").stat().st_size
+
+
+@pytest.mark.parametrize("model", ["skim", "evidence", "claims"])
+def test_what_ships_can_be_trained_further(model: str) -> None:
+    """Its arithmetic apart (activations of eight bits), the network that is read from a file reads what the file reads."""
+    shipped, network = Shipped(), reopened(FOLDER / MODELS[model]).eval()
+    rows = shipped.encode("Who built the mill?", [Passage.of("Mills", [f"The mill of {town} was built by Anna Reed in 1850." for town in TOWNS])])
+    (read,) = shipped.read(model, rows)
+    ids = torch.tensor([rows[0].ids])
+    kinds = (torch.arange(ids.shape[1])[None] >= rows[0].asked).long()
+    with torch.no_grad():
+        told = network(ids, kinds, torch.ones_like(ids))[0].numpy()
+    assert np.corrcoef(told.flatten(), read.flatten())[0, 1] > 0.99
+    assert not any(np.allclose(parameter.detach(), 0) for parameter in network.parameters())
+
+
+def test_a_graph_of_another_kind_is_no_network(tmp_path: Path) -> None:
+    value = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Sqrt", ["x"], ["y"])], "g", [value], [onnx.helper.make_tensor_value_info("y", 1, [1])])
+    onnx.save(onnx.helper.make_model(graph), str(tmp_path / "other.onnx"))
+    with pytest.raises(ValueError, match=r"other\.onnx is no graph"):
+        reopened(tmp_path / "other.onnx")
+
+
+# --- Pairs of claims -----------------------------------------------------------------------------------
+
+
+def test_pairs_differ_rest_on_sentences_that_are_there_and_some_are_held_out() -> None:
+    trained, held = read_pairs(), read_pairs(held=True)
+    assert not {document.title for document in trained} & {document.title for document in held}
+    for document in (*trained, *held):
+        for pair in document.pairs:
+            assert pair.true != pair.false
+            assert set(pair.on) <= set(range(len(document.sentences)))
+            true, false = said_of(document, pair)
+            assert (true.label, false.label) == (0, pair.label)
+            assert true.evidence == false.evidence
+            assert all(document.sentences[n] in true.evidence for n in pair.on)
+
+
+def test_what_carries_the_true_claim_of_a_pair_is_in_its_evidence_unless_it_is_said_not_to_be() -> None:
+    document = read_pairs()[0]
+    lacking = 0
+    for number, pair in enumerate(document.pairs * 3):
+        true, false, *more = claims_of(document, pair, Random(number))
+        assert (true.label, false.label) == (0, pair.label)
+        for claim in more:
+            lacking += 1
+            assert claim.label == 2
+            assert len(claim.evidence) < len(true.evidence)
+    assert lacking > 5

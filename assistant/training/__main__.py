@@ -1,4 +1,4 @@
-"""`python -m assistant.training DATA`: train a whole network, or prune one to a model that ships, write its file, and fit what joins it to the rest."""
+"""`python -m assistant.training DATA`: train a whole network; prune one to a model that ships, or train that further; write its file, and fit what joins it."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 RATES = {"large": 3.5e-5, "small": 1.5e-4}
 """The highest learning rates of the whole networks, for batches of 5,120 tokens."""
 PRUNED = 1e-4
-"""That of a pruned one."""
+"""That of a pruned one, and of one that is trained further."""
 OF = {"skim": "small", "evidence": "large", "claims": "large"}
 """Which whole network each model that ships is pruned from."""
 
@@ -29,8 +29,10 @@ def main() -> None:
 
     data, tokenizer = groups.Passes(arguments.data), open_tokenizer(_tokenizer())
     passes = {"large": data.both, "claims": data.claims}.get(arguments.model, data.groups)
+    if arguments.further and arguments.model not in OF:
+        raise SystemExit(f"only what ships is trained further: {', '.join(OF)}")
     if arguments.model in OF:
-        _prune(arguments, passes, tokenizer)
+        (_further if arguments.further else _prune)(arguments, passes, tokenizer)
         return
     teacher = _whole(arguments, "large", trained=True) if arguments.model == "small" and arguments.trunk else None
     train(_whole(arguments, arguments.model), passes, arguments.folder / arguments.model, tokenizer, _plan(arguments), teacher)
@@ -62,6 +64,23 @@ def _prune(arguments: argparse.Namespace, passes: "Passes", tokenizer: object) -
     print(json.dumps(fit(arguments.data, arguments.out, arguments.model), indent=1))  # noqa: T201
 
 
+def _further(arguments: argparse.Namespace, passes: "Passes", tokenizer: object) -> None:
+    """Train on the file of a model that ships, and put what comes of it in its place."""
+    from assistant.evidence.shipped import MODELS
+    from assistant.training.export import ship
+    from assistant.training.fit import fit
+    from assistant.training.reopen import reopened
+    from assistant.training.train import train
+
+    facts = json.loads((arguments.out / "card.json").read_bytes())["models"][arguments.model]
+    network = reopened(arguments.out / MODELS[arguments.model])
+    before = facts.get("further", [])
+    train(network, passes, arguments.folder / f"{arguments.model}-further-{len(before)}", tokenizer, _plan(arguments))
+    further = {"steps": arguments.steps, "tokens a step": arguments.tokens, "seed": arguments.seed}
+    ship(network, _tokenizer(), arguments.out, arguments.model, {**facts, "further": [*before, further]})
+    print(json.dumps(fit(arguments.data, arguments.out, arguments.model), indent=1))  # noqa: T201
+
+
 def _whole(arguments: argparse.Namespace, name: str, *, trained: bool = False) -> "Network":
     """A whole network as its training begins, or as its last checkpoint has it."""
     from assistant.training.start import new_large, new_small
@@ -81,7 +100,7 @@ def _plan(arguments: argparse.Namespace) -> "Plan":
     from assistant.training.train import Plan
 
     rate = RATES.get(arguments.model, PRUNED) * (arguments.tokens / TOKENS) ** 0.5
-    return Plan(arguments.steps, arguments.seed, rate, arguments.tokens)
+    return Plan(arguments.steps, arguments.seed, rate, arguments.tokens, rounded=1.0 if arguments.further else 0.0)
 
 
 def _tokenizer() -> Path:
@@ -97,6 +116,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="the folder with the training sets (see the model card)")
     parser.add_argument("--model", choices=[*RATES, *OF], required=True, help="a whole network (large, small), or one that ships, which is pruned from it")
     parser.add_argument("--trunk", type=Path, help="the folder of all-mpnet-base-v2: what the large network is made of, which teaches the small one")
+    parser.add_argument("--further", action="store_true", help="train on the file of a model that ships: it needs neither trunk nor checkpoints")
     parser.add_argument("--folder", type=Path, default=Path(".training"), help="where checkpoints are kept (default: .training)")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where the models are written (default: where the package looks for them)")
     parser.add_argument("--steps", type=int, default=5000, help="steps in all; a pass has 21 million tokens of questions, 8 million of claims")

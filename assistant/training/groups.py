@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assistant.training.claims import among, joined, of_question, of_sentence, of_two
+from assistant.training.pairs import FOLDER, Pair, Written, claims_of, read_pairs
 from assistant.training.sets import Article, Asked, Claim, Row, misleading, paragraph_of, read_claims, read_questions, row_of, sampled, without_answer
 from assistant.training.twist import Kinds, renamed, unanswerable, wrong
 
@@ -20,16 +21,20 @@ FEVER = 2
 VERBATIM = 0.4
 """How often a sentence of the passage is the claim where no question can be: it is soon learnt, as it stands in its evidence word for word."""
 
+PAIRS = 4
+"""How often a pass for the judge of claims holds each pair that was written for it."""
+
 HUMAN = 4
 """How often a pass holds each question that people wrote to be unanswerable, and each answerable one beside them: they are few, and the best."""
 
 
 class Passes:
-    """The questions and claims of a folder, and the groups that a pass makes of them."""
+    """The questions and claims of a folder, the pairs of another, and the groups that a pass makes of them."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, written: Path = FOLDER) -> None:
         self._questions = read_questions(data)
         self._claims = read_claims(data)
+        self._pairs = [(document, pair) for document in read_pairs(written) for pair in document.pairs]
         self._kinds: dict[int, Kinds] = {}
 
     def groups(self, seed: int) -> Iterator[list[Row]]:
@@ -54,10 +59,16 @@ class Passes:
         beside: defaultdict[int, list[Asked]] = defaultdict(list)
         for asked in stated:
             beside[id(asked.context)].append(asked)
-        items: list[Asked | Claim] = [*self._claims, *[c for c in self._claims if c.set.startswith("fever")] * (FEVER - 1), *stated]
+        items: list[Asked | Claim | tuple[Written, Pair]] = [*self._claims, *stated, *(self._pairs * PAIRS)]
+        items += [claim for claim in self._claims if claim.set.startswith("fever")] * (FEVER - 1)
         chance.shuffle(items)
         for item in items:
-            yield from self._claim_groups(item, chance) if isinstance(item, Claim) else self._claims_of(item, beside[id(item.context)], chance)
+            if isinstance(item, Claim):
+                yield from self._claim_groups(item, chance)
+            elif isinstance(item, Asked):
+                yield from self._claims_of(item, beside[id(item.context)], chance)
+            else:
+                yield from claims_of(*item, chance)
 
     def _claims_of(self, asked: Asked, beside: list[Asked], chance: random.Random) -> Iterator[Claim]:
         """Claims made of a question, of two of one paragraph, or of sentences of it; of some questions that cannot be stated, none."""

@@ -120,11 +120,11 @@ def _attention(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None) -
 def by_distance(relative: Tensor, tokens: int) -> Tensor:
     """What a head adds to the attention of one token to another: (1, heads, tokens, tokens)."""
     places = torch.arange(tokens, device=relative.device)
-    found: Tensor = relative[_buckets(places[None] - places[:, None])]
+    found: Tensor = relative[buckets(places[None] - places[:, None])]
     return found.permute(2, 0, 1)[None]
 
 
-def _buckets(distance: Tensor) -> Tensor:
+def buckets(distance: Tensor) -> Tensor:
     """The number of each distance's bias: half of them for either side, near ones one by one, far ones by their logarithm (Raffel and others, 2020)."""
     side = BUCKETS // 2
     near = side // 2

@@ -1,0 +1,94 @@
+"""Pairs of claims that were written for the judge: one that some sentences of a document carry, and its twin, which differs in little and is not carried."""
+
+import json
+import random
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.training.sets import Claim, Json
+from assistant.wording import alike
+from index.words import shared_words
+
+FOLDER = Path(__file__).parent / "written"
+SET = "pairs"
+LABELS = {"contradicted": 1, "not said": 2}
+HELD_OUT = 8
+"""One document in so many, by its name, is kept from training, to see what the judge has learnt of the others (`benchmarks.evidence`)."""
+ALIKE = 0.5
+"""How often a claim is read in its evidence's words, as it always is in use: the judge shall not depend on it."""
+LONGEST = 1_000
+"""Characters of evidence that the judge reads whole: not much more than its 288 tokens."""
+LACKING = 0.3
+"""How often a claim that needs several sentences stands, once more, before all of them but one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The sentences that carry the true claim, by number; both claims; what the false one is: contradicted (1), or not said (2)."""
+
+    on: tuple[int, ...]
+    true: str
+    false: str
+    label: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A document that was made up, and the pairs over it."""
+
+    title: str
+    sentences: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+
+
+def read_pairs(folder: Path = FOLDER, held: bool = False) -> list[Written]:
+    """The documents to train on, or those held out."""
+    files = [file for file in sorted(folder.glob("*.json")) if (zlib.crc32(file.stem.encode()) % HELD_OUT == 0) == held]
+    return [_written(json.loads(file.read_text("utf-8"))) for file in files]
+
+
+def _written(read: Json) -> Written:
+    pairs = tuple(Pair(tuple(sorted(pair["on"])), pair["true"], pair["false"], LABELS[pair["label"]]) for pair in read["pairs"])
+    return Written(read["title"], tuple(read["sentences"]), pairs)
+
+
+def claims_of(document: Written, pair: Pair, chance: random.Random) -> Iterator[Claim]:
+    """Both claims before the same evidence; and, at times, the true one before evidence that lacks something of what it needs."""
+    evidence = _evidence(document, pair, chance)
+    yield _claim(pair.true, evidence, 0, chance)
+    yield _claim(pair.false, evidence, pair.label, chance)
+    if len(pair.on) > 1 and chance.random() < LACKING:
+        left_out = document.sentences[chance.choice(pair.on)]
+        yield _claim(pair.true, [sentence for sentence in evidence if sentence != left_out], 2, chance)
+
+
+def said_of(document: Written, pair: Pair) -> tuple[Claim, Claim]:
+    """Both claims before just what carries the true one."""
+    evidence = " ".join(document.sentences[n] for n in pair.on)
+    return Claim(pair.true, evidence, 0, SET), Claim(pair.false, evidence, pair.label, SET)
+
+
+def _claim(claim: str, evidence: Sequence[str], label: int, chance: random.Random) -> Claim:
+    if chance.random() < ALIKE:
+        claim, evidence = alike(claim, evidence)
+    return Claim(claim, " ".join(evidence), label, SET)
+
+
+def _evidence(document: Written, pair: Pair, chance: random.Random) -> list[str]:
+    """What carries the true claim: alone; after what comes before it; with others that are like the claim; or in a longer passage, in order."""
+    which, kept = chance.random(), set(pair.on)
+    others = [n for n in range(len(document.sentences)) if n not in kept]
+    if 0.35 <= which < 0.55:
+        kept |= {before for n in pair.on for before in range(max(0, n - chance.randint(1, 3)), n)}
+    elif 0.55 <= which < 0.75:
+        near = sorted(others, key=lambda n: -shared_words(pair.false, [document.sentences[n]]))[:3]
+        kept |= set(chance.sample(near, min(len(near), chance.randint(1, 2))))
+    elif which >= 0.75:
+        room = chance.randint(300, LONGEST) - sum(len(document.sentences[n]) for n in kept)
+        for n in sorted(others, key=lambda n: min(abs(n - one) for one in pair.on)):
+            if len(document.sentences[n]) < room:
+                kept.add(n)
+                room -= len(document.sentences[n])
+    return [document.sentences[n] for n in sorted(kept)]
