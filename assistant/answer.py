@@ -175,8 +175,7 @@ class Assistant:
         places = {(citation.sentence.document.id, citation.sentence.start) for citation in known}
         found = [one.sentence for one in candidates(self.index.search(claim.text, CHUNKS, grounds.only))]
         new = [sentence for sentence in found if (sentence.document.id, sentence.start) not in places]
-        after = max(citation.label for citation in known)
-        more = [Citation(label, sentence, 0.0) for label, sentence in enumerate(new, after + 1)]
+        more = cite.number([(sentence, 0.0) for sentence in new], after=max(citation.label for citation in known))
         if not more:
             return claim
         (again,) = verify.check([claim], (*known, *more), self.evidence)

@@ -8,9 +8,9 @@ from assistant.types import Citation, Claim
 from index.types import Document, Sentence
 
 
-def number(ranked: Sequence[tuple[Sentence, float]]) -> tuple[Citation, ...]:
-    """Citations labelled 1, 2, 3 … in the given order."""
-    return tuple(Citation(label, sentence, score) for label, (sentence, score) in enumerate(ranked, 1))
+def number(ranked: Sequence[tuple[Sentence, float]], after: int = 0) -> tuple[Citation, ...]:
+    """Citations labelled 1, 2, 3 … in the given order, or on from `after`."""
+    return tuple(Citation(label, sentence, score) for label, (sentence, score) in enumerate(ranked, after + 1))
 
 
 def renumber(claims: Sequence[Claim], offered: Sequence[Citation], best_first: bool = False) -> tuple[tuple[Claim, ...], tuple[Citation, ...]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ EVIDENCE = ("logit", "cosine", *RULES, "constant")
 """What the probability that a claim is supported is the logistic function of a weighted sum of: the model's log odds, the cosine of the claim with the
 sentence that is most like it, and each rule that is broken."""
 LEAST = 1e-4
+REMEMBERED = 256
+"""Claims before their evidence whose reading is kept: one that nothing carries is tried again beside what is found for it."""
 
 
 class Judge:
@@ -30,6 +33,7 @@ class Judge:
     def __init__(self, shipped: Shipped, likeness: Likeness) -> None:
         self._shipped = shipped
         self._likeness = likeness if likeness.model == DEFAULT_MODEL else None
+        self._read = lru_cache(REMEMBERED)(self._chances)
 
     def judge(self, claim: str, evidence: Sequence[str], around: str = "", before: str = "") -> Verdict:
         """The verdict on a claim that is not word for word among its evidence; neither is empty.
@@ -57,6 +61,9 @@ class Judge:
 
     def chances(self, claim: str, evidence: Sequence[str]) -> tuple[float, float, float]:
         """The probabilities that the evidence supports a claim, contradicts it, or does neither; of more than is read at once, by its best part."""
+        return self._read(claim, tuple(evidence))
+
+    def _chances(self, claim: str, evidence: tuple[str, ...]) -> tuple[float, float, float]:
         passages = [Passage("", text, ((0, len(text)),)) for text in self._parts(claim, evidence)]
         chances = [softmax(row[0, 4:7]) for row in self._shipped.read("claims", self._shipped.encode(claim, passages))]
         best = max(chances, key=lambda chance: float(chance[0]))

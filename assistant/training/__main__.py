@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,8 +41,6 @@ def main() -> None:
 
 def _prune(arguments: argparse.Namespace, passes: "Passes", tokenizer: object) -> None:
     """Make a model that ships."""
-    from assistant.training.export import ship
-    from assistant.training.fit import fit
     from assistant.training.pruned import STAGES, train_pruned
     from index.embed.model import DEFAULT_MODEL, file_sha256, packaged
 
@@ -60,15 +59,12 @@ def _prune(arguments: argparse.Namespace, passes: "Passes", tokenizer: object) -
         "seed": arguments.seed,
         "stages": stages,
     }
-    ship(network, _tokenizer(), arguments.out, arguments.model, facts)
-    print(json.dumps(fit(arguments.data, arguments.out, arguments.model), indent=1))  # noqa: T201
+    _ship(arguments, network, facts)
 
 
 def _further(arguments: argparse.Namespace, passes: "Passes", tokenizer: object) -> None:
     """Train on the file of a model that ships, and put what comes of it in its place."""
     from assistant.evidence.shipped import MODELS
-    from assistant.training.export import ship
-    from assistant.training.fit import fit
     from assistant.training.reopen import reopened
     from assistant.training.train import train
 
@@ -77,7 +73,15 @@ def _further(arguments: argparse.Namespace, passes: "Passes", tokenizer: object)
     before = facts.get("further", [])
     train(network, passes, arguments.folder / f"{arguments.model}-further-{len(before)}", tokenizer, _plan(arguments))
     further = {"steps": arguments.steps, "tokens a step": arguments.tokens, "seed": arguments.seed}
-    ship(network, _tokenizer(), arguments.out, arguments.model, {**facts, "further": [*before, further]})
+    _ship(arguments, network, {**facts, "further": [*before, further]})
+
+
+def _ship(arguments: argparse.Namespace, network: "Network", facts: Mapping[str, object]) -> None:
+    """Write the file of a model, and fit what joins it."""
+    from assistant.training.export import ship
+    from assistant.training.fit import fit
+
+    ship(network, _tokenizer(), arguments.out, arguments.model, facts)
     print(json.dumps(fit(arguments.data, arguments.out, arguments.model), indent=1))  # noqa: T201
 
 

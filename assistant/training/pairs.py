@@ -19,7 +19,7 @@ HELD_OUT = 8
 ALIKE = 0.5
 """How often a claim is read in its evidence's words, as it always is in use: the judge shall not depend on it."""
 LONGEST = 1_000
-"""Characters of evidence that the judge reads whole: not much more than its 288 tokens."""
+"""Characters of evidence, at most: the 288 tokens that the judge reads hold more."""
 LACKING = 0.3
 """How often a claim that needs several sentences stands, once more, before all of them but one."""
 

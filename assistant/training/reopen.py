@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, numpy_helper
 from torch import Tensor
-from torch.nn import LayerNorm, Module
+from torch.nn import LayerNorm
 
 from assistant.training.network import BUCKETS, LONGEST, Layer, Network, buckets
 from assistant.training.rounding import BLOCK, LOWEST, FourBits, TwoBits
@@ -40,7 +40,8 @@ def _network(model: ModelProto, held: Arrays) -> Network:
     packed, rows, vectors, scale = gathered
     quads = torch.from_numpy(packed.copy())[:, :, None] >> 2 * torch.arange(4, dtype=torch.uint8)
     words = TwoBits((quads & 3).flatten(1), torch.from_numpy(rows.copy()), _tensor(held, "words.columns"), _tensor(held, "words.mean"))
-    size, epsilon = packed.shape[1] * 4, _epsilon(model, held)
+    made = {output: node for node in model.graph.node for output in node.output}
+    size, epsilon = packed.shape[1] * 4, _epsilon(model, made, held)
     relative = None
     if "distances" in held:
         relative = torch.zeros(BUCKETS, held["distances"].shape[1])
@@ -49,10 +50,10 @@ def _network(model: ModelProto, held: Arrays) -> Network:
     network.words = words
     matrices = [_matrix(held, node.input[1]) for node in model.graph.node if node.op_type == "MatMulInteger"]
     width = size // (HEADS if relative is None else relative.shape[1])
-    for number, kept in enumerate(_kept(model, held)):
+    for number, kept in enumerate(_kept(model, made, held)):
         network.layers.append(_layer(held, number, matrices[4 * number : 4 * number + 4], kept, width, epsilon))
     weight = next(held[node.input[1]] for node in reversed(model.graph.node) if node.op_type == "MatMul" and node.input[1] in held)
-    _set(network.heads, {"weight": torch.from_numpy(weight.T.copy()), "bias": _tensor(held, "heads.bias")})
+    network.heads.load_state_dict({"weight": torch.from_numpy(weight.T.copy()), "bias": _tensor(held, "heads.bias")})
     return network
 
 
@@ -60,14 +61,13 @@ def _layer(held: Arrays, number: int, matrices: list[Tensor], kept: Tensor | Non
     (three, size), units = matrices[0].shape, len(matrices[2])
     layer = Layer(torch.arange(three // (3 * width)) if kept is None else kept, units, size, width)
     for name, matrix in zip(OF_LAYER, matrices, strict=True):
-        _set(getattr(layer, name), {"weight": matrix, "bias": _tensor(held, f"layers.{number}.{name}.bias")})
+        getattr(layer, name).load_state_dict({"weight": matrix, "bias": _tensor(held, f"layers.{number}.{name}.bias")})
     layer.norm, layer.last_norm = (_norm(held, f"layers.{number}.{name}", size, epsilon) for name in ("norm", "last_norm"))
     return layer
 
 
-def _kept(model: ModelProto, held: Arrays) -> list[Tensor | None]:
+def _kept(model: ModelProto, made: Mapping[str, NodeProto], held: Arrays) -> list[Tensor | None]:
     """Of each layer, which of the trunk's heads it has: those whose distances it adds. None where it adds none."""
-    made = {output: node for node in model.graph.node for output in node.output}
     return [_heads_of(node, made, held) for node in model.graph.node if node.op_type == "Softmax"]
 
 
@@ -94,19 +94,14 @@ def _matrix(held: Arrays, name: str) -> Tensor:
 
 def _norm(held: Arrays, name: str, size: int, epsilon: float) -> LayerNorm:
     norm = LayerNorm(size, eps=epsilon)
-    _set(norm, {kind: _tensor(held, f"{name}.{kind}") for kind in ("weight", "bias")})
+    norm.load_state_dict({kind: _tensor(held, f"{name}.{kind}") for kind in ("weight", "bias")})
     return norm
 
 
-def _epsilon(model: ModelProto, held: Arrays) -> float:
+def _epsilon(model: ModelProto, made: Mapping[str, NodeProto], held: Arrays) -> float:
     """What every norm adds to the variance before its root is taken; what is as good as nothing, the export has left out."""
-    made = {output: node for node in model.graph.node for output in node.output}
     under = made[next(node.input[0] for node in model.graph.node if node.op_type == "Sqrt")]
     return float(next(held[name] for name in under.input if name in held)) if under.op_type == "Add" else TINY
-
-
-def _set(part: Module, weights: Mapping[str, Tensor]) -> None:
-    part.load_state_dict(weights)
 
 
 def _tensor(held: Arrays, name: str) -> Tensor:
