@@ -514,5 +514,5 @@ def test_what_carries_the_true_claim_of_a_pair_is_in_its_evidence_unless_it_is_s
         for claim in more:
             lacking += 1
             assert claim.label == 2
-            assert len(claim.evidence) < len(true.evidence)
+            assert not all(document.sentences[n] in claim.evidence for n in pair.on)
     assert lacking > 5

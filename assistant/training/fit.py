@@ -49,7 +49,7 @@ SUPPORTED = 0.96
 """How often a claim is truly supported where the verdict is that it is."""
 WEAK = 0.65
 """The probability from which on a claim may be supported, where a little over half of the fitted claims are. On drafts over six documents (`benchmarks.drafts`)
-it lets a false one in twelve pass, and marks one in five of the true ones; at 0.6 it would mark two points less of the false, two of the true.
+it lets a false one in twenty pass, and marks one in ten of the true ones; at 0.6 it would mark a point less of the false, and of the true.
 """
 
 

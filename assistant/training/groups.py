@@ -15,13 +15,13 @@ Group = list[Row] | Claim
 STATED = {"squad_train_reqa", "squad_train_span", "squad1_dev_part", "squad2_dev_part", "squadshifts_new_wiki"}
 """The sets whose questions become claims: over articles that name what they speak of, in whole sentences."""
 
-FEVER = 2
+FEVER = 4
 """How often a pass for the judge of claims holds each claim of FEVER: people wrote them to be checked."""
 
 VERBATIM = 0.4
 """How often a sentence of the passage is the claim where no question can be: it is soon learnt, as it stands in its evidence word for word."""
 
-PAIRS = 4
+PAIRS = 3
 """How often a pass for the judge of claims holds each pair that was written for it."""
 
 HUMAN = 4

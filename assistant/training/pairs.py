@@ -18,10 +18,12 @@ HELD_OUT = 8
 """One document in so many, by its name, is kept from training, to see what the judge has learnt of the others (`benchmarks.evidence`)."""
 ALIKE = 0.5
 """How often a claim is read in its evidence's words, as it always is in use: the judge shall not depend on it."""
-LONGEST = 1_000
+LONGEST = 1_200
 """Characters of evidence, at most: the 288 tokens that the judge reads hold more."""
 LACKING = 0.3
 """How often a claim that needs several sentences stands, once more, before all of them but one."""
+BESIDE = 0.15
+"""How often a true claim stands, once more, before what is like it in its document and does not carry it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def claims_of(document: Written, pair: Pair, chance: random.Random) -> Iterator[
     if len(pair.on) > 1 and chance.random() < LACKING:
         left_out = document.sentences[chance.choice(pair.on)]
         yield _claim(pair.true, [sentence for sentence in evidence if sentence != left_out], 2, chance)
+    if chance.random() < BESIDE:
+        yield _claim(pair.true, [document.sentences[n] for n in sorted(_like(document, pair.true, pair.on, chance))], 2, chance)
 
 
 def said_of(document: Written, pair: Pair) -> tuple[Claim, Claim]:
@@ -80,15 +84,21 @@ def _evidence(document: Written, pair: Pair, chance: random.Random) -> list[str]
     """What carries the true claim: alone; after what comes before it; with others that are like the claim; or in a longer passage, in order."""
     which, kept = chance.random(), set(pair.on)
     others = [n for n in range(len(document.sentences)) if n not in kept]
-    if 0.35 <= which < 0.55:
+    if 0.25 <= which < 0.4:
         kept |= {before for n in pair.on for before in range(max(0, n - chance.randint(1, 3)), n)}
-    elif 0.55 <= which < 0.75:
-        near = sorted(others, key=lambda n: -shared_words(pair.false, [document.sentences[n]]))[:3]
-        kept |= set(chance.sample(near, min(len(near), chance.randint(1, 2))))
-    elif which >= 0.75:
+    elif 0.4 <= which < 0.7:
+        kept |= _like(document, pair.false, pair.on, chance)
+    elif which >= 0.7:
         room = chance.randint(300, LONGEST) - sum(len(document.sentences[n]) for n in kept)
         for n in sorted(others, key=lambda n: min(abs(n - one) for one in pair.on)):
             if len(document.sentences[n]) < room:
                 kept.add(n)
                 room -= len(document.sentences[n])
     return [document.sentences[n] for n in sorted(kept)]
+
+
+def _like(document: Written, claim: str, on: Sequence[int], chance: random.Random) -> set[int]:
+    """One or two sentences that share most words with a claim, other than those that carry it."""
+    others = [n for n in range(len(document.sentences)) if n not in on]
+    near = sorted(others, key=lambda n: -shared_words(claim, [document.sentences[n]]))[:3]
+    return set(chance.sample(near, min(len(near), chance.randint(1, 2))))
