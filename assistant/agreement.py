@@ -170,8 +170,8 @@ def _before(said: Sequence[Token], place: int) -> str:
 
 def _counted(value: float, case: _Case) -> bool:
     """A small number may be what the evidence lists: "three members" over "A, B and C", or over "of them are A, B and C"; "two" over "A and B"."""
-    for part in re.split(r"[.;:]", case.evidence):
-        *listed, last = part.split(",")
+    for part in re.split(r"[.;:](?!\d)", case.evidence):
+        *listed, last = re.split(r",(?!\d)", part)
         count = len(listed) + 1 + bool(re.search(r"\w\s+(?:and|or)\s", last))
         if 2 <= value <= 10 and value in ((count, count - 1) if len(listed) > 1 else (count,)):
             return True

@@ -26,6 +26,8 @@ VAGUE = frozenset(("", "a", "an", "the", "of"))
 CLEAR = JOINS | {"followed"}
 """What, after a comma, clearly begins another part."""
 EMPTY = STOP_WORDS | CLEAR
+LITERAL = 0.8
+"""The share of a claim's words that some sentences must have for what it leaves out of them to tell something: in freer words a head has another name."""
 HEAD = 4
 """Content words that are looked at of how a sentence begins."""
 
@@ -191,7 +193,9 @@ def mixed(claim: str, sentences: Sequence[str], heads: bool = True) -> bool:
     said = set().union(*parts)
     if any(_swaps(clause, said, told, only) for clause in shared):
         return True
-    return heads and any(_is_elsewhere(said, tokens) for tokens, own in zip(told, only, strict=True) if own & said)
+    if not heads or len(said & set().union(*map(_keys, told))) < LITERAL * len(said):
+        return False
+    return any(_is_elsewhere(said, tokens) for tokens, own in zip(told, only, strict=True) if own & said)
 
 
 def elsewhere(claim: str, sentence: str) -> bool:

@@ -2,12 +2,12 @@
 
 What it does not catch: a claim whose words all stand in its evidence but in another relation than `agreement` and
 `crossing` know; a wrong name at the head of a sentence that its evidence does not contradict; what only several sentences
-together say, where the claim does not cite them, says it in one statement, and they are not the nearest and the one that
-has most of the rest; irony.
+together say, where the claim does not cite them, says it in one statement, and they are not the nearest and those that
+have most of the rest; irony.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from assistant.clauses import points_back, statements
@@ -19,6 +19,8 @@ from index.words import content_words, shared_words, words
 
 NEAREST = 4
 """Offered sentences that are tried for a claim whose own citations do not carry it: those that share most words with it."""
+TOGETHER = 4
+"""Offered sentences that are tried together, at most: the nearest, and one by one those that have most of the words that it lacks."""
 ORDER = {Support.SUPPORTED: 2, Support.WEAK: 1, Support.UNSUPPORTED: 0}
 QUOTED = re.compile(r"[“\"„«]([^“”\"„«»]+)[”\"»]")
 SHORTEST_QUOTE = 3
@@ -103,33 +105,41 @@ def _goes_on(text: str, one: Citation, other: Citation) -> bool:
 
 def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callable[[Labels], Verdict]) -> tuple[Labels, Verdict]:
     """The labels that carry a claim: those that it cites, if they do; else a sentence near it that does; else the likeliest with its verdict."""
-    best: tuple[Labels, Verdict] | None = None
-    for labels in _tries(text, given, offered):
-        verdict = judged(labels)
-        if verdict.verdict is Support.SUPPORTED:
-            return labels, verdict
-        # What the likeliest sentence says otherwise, another that is less like the claim does not carry by half.
-        if best is None or (ORDER[verdict.verdict] > ORDER[best[1].verdict] and (set(best[0]) < set(labels) or not set(best[1].differs) - {"name"})):
-            best = labels, verdict
-    return best or ((), Verdict(Support.UNSUPPORTED, 0.0))
-
-
-def _tries(text: str, given: Labels, offered: dict[int, Citation]) -> Iterator[Labels]:
-    """Sets of labels, likeliest first: what is cited, the sentences that share most words with the claim, both together; the nearest, and the one that has most
-    of the words that it lacks.
-    """
     asked = {stemmed for _, stemmed in content_words(text)}
     shared = {label: asked.intersection(stemmed for _, stemmed in words(citation.sentence.text)) for label, citation in offered.items()}
     weight = {label: len(stems) + sum(stem.isdecimal() for stem in stems) for label, stems in shared.items()}  # Numbers tell most of what is meant.
     near = sorted((label for label in offered if shared[label]), key=lambda label: (-weight[label], label))[:NEAREST]
+    best: tuple[Labels, Verdict] | None = None
+    for labels in _tries(given, near, shared):
+        verdict = judged(labels)
+        if verdict.verdict is Support.SUPPORTED:
+            return labels, verdict
+        # What the likeliest sentence says otherwise, another that is less like the claim does not carry by half.
+        if best is None or (ORDER[verdict.verdict] > ORDER[best[1].verdict] and (near[0] in labels or not set(best[1].differs) - {"name"})):
+            best = labels, verdict
+    return best or ((), Verdict(Support.UNSUPPORTED, 0.0))
+
+
+def _tries(given: Labels, near: Sequence[int], shared: Mapping[int, set[str]]) -> Iterator[Labels]:
+    """Sets of labels, likeliest first: what is cited; the nearest, which share most words with the claim; the first of them with what is cited, and with those
+    that have most of the words that it lacks.
+
+    `shared` are the words that each offered sentence has of the claim.
+    """
     if given and (not near or any(2 * len(shared[label]) >= len(shared[near[0]]) for label in given)):
         yield given
     yield from ((label,) for label in near if (label,) != given)
     if given and near and near[0] not in given:
         yield (*given, near[0])
-    more = max(offered, key=lambda label: (len(shared[label] - shared[near[0]]), -label)) if near else 0
-    if near and shared[more] - shared[near[0]] and {near[0], more} != set(given):
-        yield tuple(sorted((near[0], more)))
+    together = list(near[:1])
+    while near and len(together) < TOGETHER:
+        said = set().union(*(shared[label] for label in together))
+        more = max(shared, key=lambda label: (len(shared[label] - said), -label))
+        if not shared[more] - said:
+            break
+        together.append(more)
+        if set(together) != set(given):
+            yield tuple(sorted(together))
 
 
 def _needed(labels: Labels, verdict: Verdict, judged: Callable[[Labels], Verdict]) -> Labels:
@@ -142,16 +152,19 @@ def _needed(labels: Labels, verdict: Verdict, judged: Callable[[Labels], Verdict
 
 
 def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdict:
-    """The verdict on a claim by some sentences: alone, and where they point back, after what comes before them."""
-    sentences = [citation.sentence for citation in cited]
+    """The verdict on a claim by some sentences, which it must not mix up: alone, and where they point back, after what comes before them."""
+    sentences = _in_order([citation.sentence for citation in cited])
     if (quotes := _quotes(text)) and not _hold(quotes, sentences):
         return Verdict(Support.UNSUPPORTED, 0.0, ("quotation",))
     texts, around = [sentence.text for sentence in sentences], " ".join(dict.fromkeys(map(_around, sentences)))
     if len(texts) > 1 and mixed(text, texts):
         return Verdict(Support.UNSUPPORTED, 0.0)
     lent = " ".join(map(_preceding, sentences))
+    given = [_is_given_to(by[1], sentence) for sentence in sentences] if (by := FOUND_BY.match(text)) else []
+    if False in given:
+        return Verdict(Support.UNSUPPORTED, 0.0, ("name",))
     alone = evidence.supports(text, texts, around, lent)
-    if alone.verdict is not Support.SUPPORTED and (by := FOUND_BY.match(text)) and all(_is_given_to(by[1], sentence) for sentence in sentences):
+    if alone.verdict is not Support.SUPPORTED and by and all(given):
         return max(alone, evidence.supports(text[by.end() :], texts, around, lent), key=lambda verdict: ORDER[verdict.verdict])
     before = [_before(sentence) for sentence in sentences]
     if alone.verdict is Support.SUPPORTED or set(alone.differs) - {"name"} or not any(before):
@@ -163,10 +176,16 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
     return after if ORDER[after.verdict] > ORDER[alone.verdict] else alone
 
 
-def _is_given_to(who: str, sentence: Sentence) -> bool:
-    """Whether what a sentence says is said or found by those, as far as it or what comes before it in its paragraph tells: they are the last who are named."""
+def _in_order(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Those of one document together, as they stand in it: "it" and "the former" speak of what came before."""
+    documents = list(dict.fromkeys(sentence.document.id for sentence in sentences))
+    return sorted(sentences, key=lambda sentence: (documents.index(sentence.document.id), sentence.start))
+
+
+def _is_given_to(who: str, sentence: Sentence) -> bool | None:
+    """Whether what a sentence says is said or found by those: they are the last who are named in it, or before it in its paragraph. None where nobody is."""
     named = NAMED.findall(f"{_preceding(sentence)} {sentence.text}")
-    return bool(named) and all(name in named[-1] for name in re.findall(NAME, who))
+    return all(name in named[-1] for name in re.findall(NAME, who)) if named else None
 
 
 def _around(sentence: Sentence) -> str:

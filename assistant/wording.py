@@ -29,7 +29,11 @@ SOURCE = (
 )
 BY = r"(?:according to|as (?:stated|noted|described|mentioned|specified|set out|explained) (?:in|by))"
 FRAMES = (
-    re.compile(r"^\W*(?:yes|no|in short|in summary|in other words|overall|additionally|furthermore|moreover)[,:;.]\s+(?:but\s+)?(?=\w)", re.IGNORECASE),
+    re.compile(
+        r"^\W*(?:yes|no|not (?:always|entirely|necessarily|quite)|it depends|in (?:addition|conclusion|other words|short|summary)"
+        r"|overall|additionally|also|finally|furthermore|however|moreover|that said)[,:;.]\s+(?:but\s+)?(?=\w)",
+        re.IGNORECASE,
+    ),
     re.compile(rf"^(?:{BY}|as per|under|in) {SOURCE}, ", re.IGNORECASE),
     re.compile(
         rf"^{SOURCE} (?:also )?(?:states?|says?|notes?|mentions?|specif(?:y|ies)|explains?|reports?|indicates?|shows?|found|makes? (?:it )?clear) that ",

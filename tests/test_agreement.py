@@ -136,6 +136,8 @@ def test_quantifiers_comparatives_roles_and_codes_must_agree_and_paraphrases_do(
         ("It takes 1.5 hours.", "It takes one and a half hours.", ()),
         ("Traps in three colours were used.", "Yellow, white and blue traps were used on farms and islands.", ()),
         ("There are two sides.", "It is between the army and the rebels.", ()),
+        ("The means of the three groups were 2.9, 2.3 and 2.1.", "The means were 2.9 in Oslo, 2.3 in Bergen and 2.1 in Hamar.", ()),
+        ("The means of the four groups were 2.9, 2.3 and 2.1.", "The means were 2.9 in Oslo, 2.3 in Bergen and 2.1 in Hamar.", ("number",)),
     ],
 )
 def test_one_number_may_be_written_in_many_ways(claim: str, evidence: str, differs: tuple[str, ...]) -> None:

@@ -137,6 +137,7 @@ class FakeEvidence:
     def __init__(self, verdict: Support = Support.WEAK) -> None:
         self.verdict = verdict
         self.heard: list[str] = []
+        self.read: list[list[str]] = []
 
     def judge(self, question: str, hits: Sequence[Hit]) -> Judgement:
         return Judgement((), 0.0, 0.5, ())
@@ -147,6 +148,7 @@ class FakeEvidence:
 
     def supports(self, claim: str, evidence: Sequence[str], around: str = "", before: str = "") -> Verdict:
         self.heard.append(claim)
+        self.read.append(list(evidence))
         return Verdict(self.verdict, 0.5)
 
 
@@ -243,6 +245,16 @@ def test_a_claim_gets_the_citation_that_it_lacks_and_loses_those_that_carry_noth
     assert verify.check([Claim("Somebody left.", (1, 2))], citations, evidence)[0] == Claim("Somebody left.", ())
     evidence.verdict = Support.SUPPORTED
     assert verify.check([Claim("Somebody came.", (1, 2, 3))], citations, evidence)[0].citations == (1,)
+
+
+def test_what_no_sentence_carries_is_held_against_up_to_four_in_their_order_in_the_document() -> None:
+    citations = cite.number([(sentence, 1.0) for sentence in reversed(SENTENCES)])
+    evidence = FakeEvidence(Support.UNSUPPORTED)
+    (claim,) = verify.check([Claim("One came, three stayed, two went, and then five.", ())], citations, evidence)
+    assert claim.support is Support.UNSUPPORTED
+    assert ["One came.", "Three stayed.", "TWO WENT.", "Five."] in evidence.read
+    assert max(map(len, evidence.read)) == 4
+    assert all(text == sorted(text, key=DOCUMENT.text.index) for text in evidence.read)
 
 
 def test_what_stands_in_quotation_marks_must_stand_in_the_document() -> None:

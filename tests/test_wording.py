@@ -85,6 +85,9 @@ def test_a_measure_in_other_words_is_no_reason_to_doubt(embedder: Embedder, clai
         ("According to Ada Byrne, it rained.", "According to Ada Byrne, it rained."),
         ("Overall costs rose.", "Overall costs rose."),
         ("In the report year, sales rose.", "In the report year, sales rose."),
+        ("Not always: in 2019 the gate was shut.", "in 2019 the gate was shut."),
+        ("It depends: a child pays nothing.", "a child pays nothing."),
+        ("However, the gate was shut.", "the gate was shut."),
     ],
 )
 def test_how_an_answer_speaks_of_its_sources_is_not_judged(said: str, meant: str) -> None:
