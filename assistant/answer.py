@@ -172,9 +172,9 @@ class Assistant:
         may say more than was asked. What carries it is kept; its score is 0, as nobody has asked whether it answers.
         """
         known = (*grounds.offered, *checked.found)
-        places = {(citation.sentence.document.id, citation.sentence.start) for citation in known}
+        places = {cite.place(citation.sentence) for citation in known}
         found = [one.sentence for one in candidates(self.index.search(claim.text, CHUNKS, grounds.only))]
-        new = [sentence for sentence in found if (sentence.document.id, sentence.start) not in places]
+        new = [sentence for sentence in found if cite.place(sentence) not in places]
         more = cite.number([(sentence, 0.0) for sentence in new], after=max(citation.label for citation in known))
         if not more:
             return claim

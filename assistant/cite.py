@@ -34,11 +34,11 @@ def require_valid(
     `stored` gives the document of an id; with `verbatim` every claim must be the words of a sentence that it cites.
     Raises CitationError; an answer that breaks the law is never shown.
     """
-    places = {_place(citation.sentence) for citation in offered}
+    places = {place(citation.sentence) for citation in offered}
     labels = {citation.label: citation for citation in citations}
     for citation in citations:
         sentence = citation.sentence
-        if _place(sentence) not in places:
+        if place(sentence) not in places:
             raise CitationError(f"citation [{citation.label}] is a sentence that was not offered")
         quote = stored(sentence.document.id).text[sentence.start : sentence.end]
         if not quote or quote != quote.strip() or quote != sentence.text:
@@ -50,5 +50,6 @@ def require_valid(
             raise CitationError(f"a claim is not the sentence that it cites: {claim.text!r}")
 
 
-def _place(sentence: Sentence) -> tuple[str, int, int]:
+def place(sentence: Sentence) -> tuple[str, int, int]:
+    """What tells a sentence from every other: its document's id, and where it stands in it."""
     return sentence.document.id, sentence.start, sentence.end

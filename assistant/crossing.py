@@ -26,8 +26,10 @@ VAGUE = frozenset(("", "a", "an", "the", "of"))
 CLEAR = JOINS | {"followed"}
 """What, after a comma, clearly begins another part."""
 EMPTY = STOP_WORDS | CLEAR
-LITERAL = 0.8
-"""The share of a claim's words that some sentences must have for what it leaves out of them to tell something: in freer words a head has another name."""
+FREE = 0.2
+"""The share of a claim's words, if they are more than one, from which on, where they are in no sentence, what it leaves out of these tells nothing: in freer
+words a head has another name.
+"""
 HEAD = 4
 """Content words that are looked at of how a sentence begins."""
 
@@ -179,7 +181,8 @@ def mixed(claim: str, sentences: Sequence[str], heads: bool = True) -> bool:
     Without `heads` only where it has, of two values of a kind, that of the other sentence.
     """
     told = [tokens_of(sentence) for sentence in sentences]
-    only = _own([_keys(tokens) for tokens in told])
+    contents = [_keys(tokens) for tokens in told]
+    only = _own(contents)
     parts: list[set[Key]] = []
     for clause in clauses(claim):
         first = next((token.folded for token in clause if token.folded not in JOINS), "")
@@ -193,7 +196,7 @@ def mixed(claim: str, sentences: Sequence[str], heads: bool = True) -> bool:
     said = set().union(*parts)
     if any(_swaps(clause, said, told, only) for clause in shared):
         return True
-    if not heads or len(said & set().union(*map(_keys, told))) < LITERAL * len(said):
+    if not heads or len(said.difference(*contents)) > max(1, FREE * len(said)):
         return False
     return any(_is_elsewhere(said, tokens) for tokens, own in zip(told, only, strict=True) if own & said)
 

@@ -131,13 +131,13 @@ def _tries(given: Labels, near: Sequence[int], shared: Mapping[int, set[str]]) -
     yield from ((label,) for label in near if (label,) != given)
     if given and near and near[0] not in given:
         yield (*given, near[0])
-    together = list(near[:1])
+    together, said = list(near[:1]), set(shared[near[0]]) if near else set()
     while near and len(together) < TOGETHER:
-        said = set().union(*(shared[label] for label in together))
         more = max(shared, key=lambda label: (len(shared[label] - said), -label))
         if not shared[more] - said:
             break
         together.append(more)
+        said |= shared[more]
         if set(together) != set(given):
             yield tuple(sorted(together))
 
@@ -160,11 +160,11 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
     if len(texts) > 1 and mixed(text, texts):
         return Verdict(Support.UNSUPPORTED, 0.0)
     lent = " ".join(map(_preceding, sentences))
-    given = [_is_given_to(by[1], sentence) for sentence in sentences] if (by := FOUND_BY.match(text)) else []
-    if False in given:
+    theirs = [_is_given_to(by[1], sentence) for sentence in sentences] if (by := FOUND_BY.match(text)) else []
+    if False in theirs:
         return Verdict(Support.UNSUPPORTED, 0.0, ("name",))
     alone = evidence.supports(text, texts, around, lent)
-    if alone.verdict is not Support.SUPPORTED and by and all(given):
+    if alone.verdict is not Support.SUPPORTED and by and all(theirs):
         return max(alone, evidence.supports(text[by.end() :], texts, around, lent), key=lambda verdict: ORDER[verdict.verdict])
     before = [_before(sentence) for sentence in sentences]
     if alone.verdict is Support.SUPPORTED or set(alone.differs) - {"name"} or not any(before):

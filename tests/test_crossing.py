@@ -52,7 +52,7 @@ def test_what_is_told_of_several_things_in_other_ways_is_left_to_the_judge(claim
     [
         ("The slide was repaired in May.", ["The slide was closed.", "The swing was repaired in May."]),
         ("A new bench costs £9, and it was repaired in May.", ["A new bench costs £9.", "The swing was repaired in May."]),
-        ("The seeds were paid for by the Tell Fund.", ["The seeds of both mixtures were supplied by Lund.", "The work was paid for by the Tell Fund."]),
+        ("The seeds came from the Tell Fund.", ["The seeds of both mixtures were supplied by Lund.", "The work was paid for by the Tell Fund."]),
         ("The Aalborg yard burns coal.", ["Since March the Aalborg yard has bought wind power.", "The yard in Gdynia still burns coal."]),
     ],
 )

@@ -123,7 +123,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--further", action="store_true", help="train on the file of a model that ships: it needs neither trunk nor checkpoints")
     parser.add_argument("--folder", type=Path, default=Path(".training"), help="where checkpoints are kept (default: .training)")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where the models are written (default: where the package looks for them)")
-    parser.add_argument("--steps", type=int, default=5000, help="steps in all; a pass has 21 million tokens of questions, 8 million of claims")
+    parser.add_argument("--steps", type=int, default=5000, help="steps in all; a pass has 21 million tokens of questions, 23 million of claims")
     parser.add_argument("--tokens", type=int, default=5_120, help="of a step (default: 5,120, for a CPU)")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()

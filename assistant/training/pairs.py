@@ -19,7 +19,7 @@ HELD_OUT = 8
 ALIKE = 0.5
 """How often a claim is read in its evidence's words, as it always is in use: the judge shall not depend on it."""
 LONGEST = 1_200
-"""Characters of evidence, at most: the 288 tokens that the judge reads hold more."""
+"""Characters of evidence, at most: the 288 tokens that the judge reads hold them, but for one in six hundred."""
 LACKING = 0.3
 """How often a claim that needs several sentences stands, once more, before all of them but one."""
 BESIDE = 0.15
@@ -83,14 +83,13 @@ def _claim(claim: str, evidence: Sequence[str], label: int, chance: random.Rando
 def _evidence(document: Written, pair: Pair, chance: random.Random) -> list[str]:
     """What carries the true claim: alone; after what comes before it; with others that are like the claim; or in a longer passage, in order."""
     which, kept = chance.random(), set(pair.on)
-    others = [n for n in range(len(document.sentences)) if n not in kept]
     if 0.25 <= which < 0.4:
         kept |= {before for n in pair.on for before in range(max(0, n - chance.randint(1, 3)), n)}
     elif 0.4 <= which < 0.7:
         kept |= _like(document, pair.false, pair.on, chance)
     elif which >= 0.7:
         room = chance.randint(300, LONGEST) - sum(len(document.sentences[n]) for n in kept)
-        for n in sorted(others, key=lambda n: min(abs(n - one) for one in pair.on)):
+        for n in sorted(_others(document, pair.on), key=lambda n: min(abs(n - one) for one in pair.on)):
             if len(document.sentences[n]) < room:
                 kept.add(n)
                 room -= len(document.sentences[n])
@@ -99,6 +98,9 @@ def _evidence(document: Written, pair: Pair, chance: random.Random) -> list[str]
 
 def _like(document: Written, claim: str, on: Sequence[int], chance: random.Random) -> set[int]:
     """One or two sentences that share most words with a claim, other than those that carry it."""
-    others = [n for n in range(len(document.sentences)) if n not in on]
-    near = sorted(others, key=lambda n: -shared_words(claim, [document.sentences[n]]))[:3]
+    near = sorted(_others(document, on), key=lambda n: -shared_words(claim, [document.sentences[n]]))[:3]
     return set(chance.sample(near, min(len(near), chance.randint(1, 2))))
+
+
+def _others(document: Written, on: Sequence[int]) -> list[int]:
+    return [n for n in range(len(document.sentences)) if n not in on]
