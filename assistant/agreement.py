@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise, zip_longest
 
-from assistant.clauses import HELPS, clauses
+from assistant.clauses import CONTRASTS, HELPS, LEADS, clauses
 from assistant.crossing import crossed
 from assistant.opposites import OPPOSITE
 from assistant.quantities import ALIKE, AMOUNT, ARTICLES, FAMILY, MONEY, MONTHS, ORDINAL, UP_TO, Token, close, dates_spelt, tokens_of
@@ -32,6 +32,7 @@ BEYOND = 1.5
 """How far a number may lie beyond a bound: what is over 800 may be 873, and is not thought to be 2,000."""
 
 DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+YEAR = stem("year")
 CALENDAR = {name[:length]: name for name in (*MONTHS, *DAYS) for length in (3, 4, len(name))}
 
 NEGATIONS = frozenset("not no never none neither nor cannot without nobody nothing nowhere".split())
@@ -40,6 +41,9 @@ RUBBISH = frozenset("and or of the household domestic garden collection collecti
 """Words beside "refuse" where it is what is thrown away."""
 SET_ASIDE = frozenset({("instead", "of"), ("rather", "than"), ("left", "out"), ("leave", "out"), ("leaving", "out")})
 """What sets aside what comes after it: no denial, but what is denied on the other side agrees with it."""
+NEEDS = frozenset("need needs needed require requires required must only".split())
+"""What says with no denial that something goes not without something."""
+FEWER = frozenset("fewer less closer lower smaller shorter younger nearer".split())
 REACH = 4
 """Words after a negation that it may stand for."""
 ALL = frozenset("all every each always everyone everybody everything entire whole any".split())
@@ -140,9 +144,16 @@ def _numbers(case: _Case) -> bool:
         if token.value is None:
             if token.folded in ORDINAL and ordinals:
                 return True
-        elif not (token.folded == "one" or token.value == 0 or _bounded(place, case) or (token.measure is None and _counted(token.value, case))):
+        elif not (token.folded == "one" or token.value == 0 or any(told(place, case) for told in (_bounded, _lies_between, _counted))):
             return True
     return False
+
+
+def _lies_between(place: int, case: _Case) -> bool:
+    """Whether a number counts the years between two that the evidence names: "four years later" over "1917" and "1921"."""
+    years = [token.value for token in case.known if token.value is not None and token.text.isdecimal() and len(token.text) == 4]
+    units = {token.stem for token in case.said[place + 1 : place + 2]}
+    return units == {YEAR} and any(abs(one - other) == case.said[place].value for one in years for other in years)
 
 
 def _bounded(place: int, case: _Case) -> bool:
@@ -168,8 +179,11 @@ def _before(said: Sequence[Token], place: int) -> str:
     return "".join(f"{token.text} " for token in said[max(0, place - 4) : place])
 
 
-def _counted(value: float, case: _Case) -> bool:
+def _counted(place: int, case: _Case) -> bool:
     """A small number may be what the evidence lists: "three members" over "A, B and C", or over "of them are A, B and C"; "two" over "A and B"."""
+    value = case.said[place].value or 0.0
+    if case.said[place].measure:
+        return False
     for part in re.split(r"[.;:](?!\d)", case.evidence):
         *listed, last = re.split(r",(?!\d)", part)
         count = len(listed) + 1 + bool(re.search(r"\w\s+(?:and|or)\s", last))
@@ -295,8 +309,24 @@ def _denial(case: _Case) -> bool:
 def _differently_denied(matter: _Matter) -> set[str]:
     here, there = _contents(matter.said), _contents(matter.known)
     stems = [token.stem for token in matter.known]  # A word that stands there both denied and not settles nothing.
+    if _only_with(matter.said, matter.known) or _only_with(matter.known, matter.said):
+        return set()
     unsaid = (matter.known_denied & here) - matter.denied - _set_aside(matter.said)
     return ((matter.denied & there) - matter.known_denied - _set_aside(matter.known)) | {word for word in unsaid if stems.count(word) < 2}
+
+
+def _only_with(one: Sequence[Token], other: Sequence[Token]) -> bool:
+    """Whether one says by two denials what the other says by none: "not without a permit", "needs one"; "no trip with fewer than two", "at least two"."""
+    said = [token.folded for token in one]
+    place = next((place for place, word in enumerate(said) if word in NEGATIONS), len(said))
+    rest, there = said[place + 1 :], {token.folded for token in other}
+    if "without" in rest:
+        return bool(there & NEEDS) and not there & NEGATIONS
+    fewer = next((n for n, pair in enumerate(pairwise(rest)) if pair[1] == "than" and pair[0] in FEWER), None)
+    if fewer is None:
+        return False
+    values = {token.value for token in one[place + fewer + 3 : place + fewer + 5] if token.value is not None}
+    return any(token.value in values and AT_LEAST.search(_before(other, n)) for n, token in enumerate(other)) and not there & NEGATIONS
 
 
 def _contents(tokens: Sequence[Token]) -> set[str]:
@@ -307,7 +337,7 @@ def _denied(tokens: Sequence[Token]) -> set[str]:
     """The first content word after each negation, within reach; "not only", "no later than" deny nothing."""
     found = set()
     for place, token in enumerate(tokens):
-        if token.folded not in NEGATIONS and (token.stem not in DENIES or _is_rubbish(tokens, place)):
+        if token.folded not in NEGATIONS and (token.stem not in DENIES or _is_something(tokens, place)):
             continue
         after = tokens[place + 1 : place + 1 + REACH]
         if after and after[0].folded in ("only", "later", "less", "more", "fewer", "earlier", "just", "least"):
@@ -318,17 +348,29 @@ def _denied(tokens: Sequence[Token]) -> set[str]:
     return found - {""}
 
 
-def _is_rubbish(tokens: Sequence[Token], place: int) -> bool:
-    """Whether "refuse" is what is thrown away: "refuse collection", "water and refuse"."""
-    around = {token.folded for token in (*tokens[max(0, place - 1) : place], *tokens[place + 1 : place + 2])}
-    return tokens[place].folded == "refuse" and bool(around & RUBBISH)
+def _is_something(tokens: Sequence[Token], place: int) -> bool:
+    """Whether "refuse" is what is thrown away ("refuse collection", "water and refuse"); or who fails does nothing else: not "failed to pay"."""
+    after = tokens[place + 1 : place + 2]
+    around = {token.folded for token in (*tokens[max(0, place - 1) : place], *after)}
+    return (tokens[place].folded == "refuse" and bool(around & RUBBISH)) or (tokens[place].stem == "fail" and [token.folded for token in after] != ["to"])
 
 
 def _set_aside(tokens: Sequence[Token]) -> set[str]:
     """The first content word after each "instead of", "except" and the like."""
     pairs = [after for after, (one, other) in enumerate(pairwise(tokens), 2) if (one.folded, other.folded) in SET_ASIDE]
-    lone = [after for after, token in enumerate(tokens, 1) if token.folded in ("except", "excepting", "excluding")]
-    return {_first_content(tokens[after : after + REACH]) for after in (*pairs, *lone)} - {""}
+    lone = [after for after, token in enumerate(tokens, 1) if token.folded in ("except", "excepting", "excluding", "unless")]
+    return {_first_content(tokens[after : after + REACH]) for after in (*pairs, *lone)} - {""} | _left_to(tokens)
+
+
+def _left_to(tokens: Sequence[Token]) -> set[str]:
+    """The words of a part of a sentence that ends by denying what was said before: "the pump is covered, but the seal and the lamp are not"."""
+    found: set[str] = set()
+    said = [token.folded for token in tokens]
+    for place, word in enumerate(said):
+        if word == "not" and said[max(0, place - 1)] in HELPS and set(said[place + 1 : place + 2]) <= LEADS:
+            starts = [n for n in range(place) if said[n] in CONTRASTS or (said[n] == "and" and not HELPS.isdisjoint(said[:n]))]
+            found |= _contents(tokens[max(starts, default=0) : place])
+    return found
 
 
 def _first_content(tokens: Sequence[Token]) -> str:
@@ -345,8 +387,8 @@ def _quantifiers(case: _Case) -> bool:
 
 
 def _counts(token: Token | None) -> bool:
-    """Whether a token is a number, or the sign of money before one."""
-    return token is not None and (token.value is not None or token.text in MONEY)
+    """Whether a token is a number, the sign of money before one, or tells when: before these "only" leaves nothing out."""
+    return token is not None and (token.value is not None or token.text in MONEY or token.folded in ("afterwards", "then", "later", "recently"))
 
 
 def _comparatives(case: _Case) -> bool:
@@ -389,12 +431,12 @@ def _uncapitalised(tokens: Sequence[Token]) -> set[str]:
 def _roles(case: _Case) -> bool:
     """Two names around the same verb, the other way about: "A sued B" over "B sued A", and not over "B was sued by A"."""
     places: dict[str, list[int]] = {}
-    for place in _named(case.known):
-        places.setdefault(case.known[place].stem, []).append(place)
+    for place in _named(case.near):
+        places.setdefault(case.near[place].stem, []).append(place)
     for one, other in pairwise(_named(case.said)):
         first, second = places.get(case.said[one].stem, []), places.get(case.said[other].stem, [])
         if len(first) == len(second) == 1 and second[0] < first[0]:
-            said, known = _contents_between(case.said[one + 1 : other + 1]), _contents_between(case.known[second[0] + 1 : first[0] + 1])
+            said, known = _contents_between(case.said[one + 1 : other + 1]), _contents_between(case.near[second[0] + 1 : first[0] + 1])
             verb = _verb(case.said[one + 1 : other])
             if verb in known and said[verb] == known[verb]:
                 return True

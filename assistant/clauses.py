@@ -7,6 +7,7 @@ from assistant.quantities import Token, spelt_out, tokens_of
 
 BREAK = re.compile(r"[,;:]")
 JOINS = frozenset("and but or whereas while".split())
+CONTRASTS = frozenset("but whereas while although though".split())
 LEADS = JOINS | frozenset("which who whose because since although though when where if after before so as unless until".split())
 """Words at which another clause may begin."""
 

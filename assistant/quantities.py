@@ -66,6 +66,9 @@ ARTICLES = ("a", "an")
 PERCENT, CENT, CENTURY = stem("percent"), stem("cent"), stem("century")
 UP_TO = "".join(rf"(?<!\b{verb} )" for verb in "go goes went gone going rose risen grew grown climbed moved".split()) + "up to"
 """A bound, as part of a pattern: of debt that "went up to" a sum it is none."""
+NO_UNIT = "|".join((*CARDINAL, *ORDINAL, *SCALE, *PARTS, *(f"{part}s" for part in PARTS)))
+COMPOUND = re.compile(rf"\b({'|'.join(CARDINAL)})-(?=[a-z])(?!(?:{NO_UNIT})\b)", re.IGNORECASE)
+"""A number that is written together with what it counts: "a three-day course"."""
 HALF = re.compile(rf"\b({'|'.join(SMALL)}) and a half\b", re.IGNORECASE)
 
 
@@ -141,9 +144,9 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def spelt_out(text: str) -> str:
-    """The text as its tokens are told: dates in figures written out, "one and a half" in figures, "n't" as "not"."""
+    """The text as its tokens are told: dates in figures written out, "one and a half" in figures, "three-day" in two words, "n't" as "not"."""
     halves = HALF.sub(lambda match: f"{CARDINAL[match[1].lower()] + 0.5:g}", dates_spelt(text))
-    return halves.replace("n’t", " not").replace("n't", " not").replace("cannot", "can not")
+    return COMPOUND.sub(r"\1 ", halves).replace("n’t", " not").replace("n't", " not").replace("cannot", "can not")
 
 
 def dates_spelt(text: str) -> str:
