@@ -6,11 +6,12 @@ freer words they miss.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import pairwise
 
 from assistant.clauses import HELPS, JOINS, broken, clauses, statements
 from assistant.quantities import FAMILY, MONEY, Token, spelt_out, tokens_of
-from index.words import STOP_WORDS
+from index.words import STOP_WORDS, stem
 
 Key = str | float
 """A content word by its stem, a number by its value."""
@@ -52,6 +53,7 @@ def crossed(claim: str, sentence: str) -> bool:
     "The basement has 184 square metres" over "The ground floor has 184 square metres and the basement 96".
     """
     said = [tokens_of(text) for text in dict.fromkeys((claim, *statements(claim)))]
+    said += [[*part.before, *part.value, *part.after] for parts in _parallel(claim) for part in parts]
     return any(_is_crossed(tokens, parts) for parts in _parallel(sentence) for tokens in said)
 
 
@@ -164,7 +166,15 @@ def _end(text: str, tokens: Sequence[Token], start: int) -> int:
 
 
 def _contents(tokens: Sequence[Token]) -> list[Key]:
-    return [token.stem if token.value is None else token.value for token in tokens if token.value is not None or token.folded not in EMPTY]
+    found: list[Key] = []
+    for token in tokens:
+        if token.value is not None:
+            found.append(token.value)
+        elif "-" in token.folded:  # "Out-of-network care" is care out of network.
+            found += [stem(part) for part in token.folded.split("-") if part not in EMPTY]
+        elif token.folded not in EMPTY:
+            found.append(token.stem)
+    return found
 
 
 def _keys(tokens: Sequence[Token]) -> set[Key]:
@@ -174,31 +184,43 @@ def _keys(tokens: Sequence[Token]) -> set[Key]:
 # --- Between sentences -----------------------------------------------------------------------------------
 
 
-def mixed(claim: str, sentences: Sequence[str], heads: bool = True) -> bool:
+class Mix(Enum):
+    """Whether a claim mixes up what several sentences say."""
+
+    NONE = "none"
+    PERHAPS = "perhaps"
+    SURELY = "surely"
+
+
+def mixed(claim: str, sentences: Sequence[str]) -> Mix:
     """Whether a claim has, within one clause, words that only one of some sentences has and words that only another has, of whose head it says nothing.
 
     "The slide was repaired" over "The slide was closed" and "The swing was repaired"; not "The slide was closed, and the swing repaired".
-    Without `heads` only where it has, of two values of a kind, that of the other sentence.
+    Surely where it has, of two values of a kind, that of the other sentence, or says "it" of what another sentence is about.
     """
     told = [tokens_of(sentence) for sentence in sentences]
     contents = [_keys(tokens) for tokens in told]
     only = _own(contents)
     parts: list[set[Key]] = []
+    pointed = False
     for clause in clauses(claim):
         first = next((token.folded for token in clause if token.folded not in JOINS), "")
         if parts and first in BACK:  # It speaks of what the clause before it speaks of.
             parts[-1] |= _keys(clause)
+            pointed = True
         else:
             parts.append(_keys(clause))
     shared = [clause for clause in parts if sum(bool(own & clause) for own in only) > 1]
     if not shared:
-        return False
+        return Mix.NONE
     said = set().union(*parts)
     if any(_swaps(clause, said, told, only) for clause in shared):
-        return True
-    if not heads or len(said.difference(*contents)) > max(1, FREE * len(said)):
-        return False
-    return any(_is_elsewhere(said, tokens) for tokens, own in zip(told, only, strict=True) if own & said)
+        return Mix.SURELY
+    if len(said.difference(*contents)) > max(1, FREE * len(said)):
+        return Mix.NONE
+    if any(_is_elsewhere(said, tokens) for tokens, own in zip(told, only, strict=True) if own & said):
+        return Mix.SURELY if pointed else Mix.PERHAPS
+    return Mix.NONE
 
 
 def elsewhere(claim: str, sentence: str) -> bool:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from assistant import context
 from assistant.clauses import points_back, statements
-from assistant.crossing import elsewhere, mixed
+from assistant.crossing import Mix, elsewhere, mixed
 from assistant.types import Citation, Claim, Evidence, Support, Verdict
 from assistant.wording import unframed
 from index.types import Sentence
@@ -26,9 +27,6 @@ QUOTED = re.compile(r"[“\"„«]([^“”\"„«»]+)[”\"»]")
 SHORTEST_QUOTE = 3
 """Words from which on what stands in quotation marks must be in the document to the letter: fewer may be a title or an odd word."""
 
-POINTS = re.compile(
-    r"\b(?:it|its|he|she|they|him|her|his|them|their|former|latter|the (?:second |other )?ones?)\b|^\W*(?:this|that|these|those|such|both)\b", re.IGNORECASE
-)
 NAME = r"[A-Z][\w’'-]+"
 WHO = rf"{NAME}(?:(?:,| and|,? &) {NAME})*"
 FOUND_BY = re.compile(
@@ -38,8 +36,6 @@ FOUND_BY = re.compile(
 """Who is said to have found or said what follows."""
 NAMED = re.compile(rf"{WHO}(?: and (?:her |his |their )?colleagues| et al\.?|,? \(?\d{{4}}\)|,? (?:said|found|reported))|(?:said|by) {WHO}")
 """Whom a text gives a finding or a saying to."""
-BEFORE = 300
-"""Characters before a sentence that points back, in which what it means may stand."""
 
 Labels = tuple[int, ...]
 
@@ -60,9 +56,9 @@ def _checked(claim: Claim, offered: dict[int, Citation], evidence: Evidence) -> 
     if same := [label for label in (*given, *offered) if _folded(offered[label].sentence.text) == said]:
         return replace(claim, citations=(same[0],), support=Support.SUPPORTED)
 
-    told = unframed(claim.text)
-    labels, verdict = _carried(told, given, offered, evidence)
-    if not labels and (parts := _by_statements(told, given, offered, evidence)):
+    matter = unframed(claim.text)
+    labels, verdict = _carried(matter, given, offered, evidence)
+    if not labels and (parts := _by_statements(matter, given, offered, evidence)):
         return replace(claim, citations=parts[0], support=parts[1], differs=())
     return replace(claim, citations=labels, support=verdict.verdict, differs=verdict.differs)
 
@@ -100,17 +96,18 @@ def _by_statements(text: str, given: Labels, offered: dict[int, Citation], evide
 def _goes_on(text: str, one: Citation, other: Citation) -> bool:
     """Whether two sentences stand near each other in one document, and the other speaks of what the claim speaks of."""
     first, second = sorted((one.sentence, other.sentence), key=lambda sentence: sentence.start)
-    return first.document.id == second.document.id and second.start - first.end < BEFORE and not elsewhere(text, other.sentence.text)
+    return first.document.id == second.document.id and second.start - first.end < context.BEFORE and not elsewhere(text, context.said(other.sentence, text))
 
 
 def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callable[[Labels], Verdict]) -> tuple[Labels, Verdict]:
     """The labels that carry a claim: those that it cites, if they do; else a sentence near it that does; else the likeliest with its verdict."""
     asked = {stemmed for _, stemmed in content_words(text)}
-    shared = {label: asked.intersection(stemmed for _, stemmed in words(citation.sentence.text)) for label, citation in offered.items()}
+    shared = {label: asked.intersection(stemmed for _, stemmed in words(context.said(citation.sentence, text))) for label, citation in offered.items()}
     weight = {label: len(stems) + sum(stem.isdecimal() for stem in stems) for label, stems in shared.items()}  # Numbers tell most of what is meant.
     near = sorted((label for label in offered if shared[label]), key=lambda label: (-weight[label], label))[:NEAREST]
     best: tuple[Labels, Verdict] | None = None
-    for labels in _tries(given, near, shared):
+    neighbours = context.adjoin([offered[label].sentence for label in near[:2]])
+    for labels in _tries(given, near, shared, neighbours):
         verdict = judged(labels)
         if verdict.verdict is Support.SUPPORTED:
             return labels, verdict
@@ -120,7 +117,7 @@ def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callab
     return best or ((), Verdict(Support.UNSUPPORTED, 0.0))
 
 
-def _tries(given: Labels, near: Sequence[int], shared: Mapping[int, set[str]]) -> Iterator[Labels]:
+def _tries(given: Labels, near: Sequence[int], shared: Mapping[int, set[str]], neighbours: bool) -> Iterator[Labels]:
     """Sets of labels, likeliest first: what is cited; the nearest, which share most words with the claim; the first of them with what is cited, and with those
     that have most of the words that it lacks.
 
@@ -131,6 +128,10 @@ def _tries(given: Labels, near: Sequence[int], shared: Mapping[int, set[str]]) -
     yield from ((label,) for label in near if (label,) != given)
     if given and near and near[0] not in given:
         yield (*given, near[0])
+    tried = [set(given)]
+    if neighbours:
+        tried.append(set(near[:2]))
+        yield tuple(near[:2])
     together, said = list(near[:1]), set(shared[near[0]]) if near else set()
     while near and len(together) < TOGETHER:
         more = max(shared, key=lambda label: (len(shared[label] - said), -label))
@@ -138,7 +139,7 @@ def _tries(given: Labels, near: Sequence[int], shared: Mapping[int, set[str]]) -
             break
         together.append(more)
         said |= shared[more]
-        if set(together) != set(given):
+        if set(together) not in tried:
             yield tuple(sorted(together))
 
 
@@ -156,23 +157,26 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
     sentences = _in_order([citation.sentence for citation in cited])
     if (quotes := _quotes(text)) and not _hold(quotes, sentences):
         return Verdict(Support.UNSUPPORTED, 0.0, ("quotation",))
-    texts, around = [sentence.text for sentence in sentences], " ".join(dict.fromkeys(map(_around, sentences)))
-    if len(texts) > 1 and mixed(text, texts):
+    texts, around = [context.said(sentence, text) for sentence in sentences], " ".join(dict.fromkeys(map(context.around, sentences)))
+    mix = mixed(text, context.joined(sentences, texts))
+    if mix is Mix.SURELY:
         return Verdict(Support.UNSUPPORTED, 0.0)
-    lent = " ".join(map(_preceding, sentences))
+    lent = " ".join(map(context.preceding, sentences))
     theirs = [_is_given_to(by[1], sentence) for sentence in sentences] if (by := FOUND_BY.match(text)) else []
     if False in theirs:
         return Verdict(Support.UNSUPPORTED, 0.0, ("name",))
     alone = evidence.supports(text, texts, around, lent)
+    if mix is Mix.PERHAPS:
+        return alone if alone.verdict is Support.SUPPORTED else Verdict(Support.UNSUPPORTED, 0.0, alone.differs)
     if alone.verdict is not Support.SUPPORTED and by and all(theirs):
         return max(alone, evidence.supports(text[by.end() :], texts, around, lent), key=lambda verdict: ORDER[verdict.verdict])
-    before = [_before(sentence) for sentence in sentences]
+    before = [context.before(sentence, text) for sentence in sentences]
     if alone.verdict is Support.SUPPORTED or set(alone.differs) - {"name"} or not any(before):
         return alone
-    told = [part for pair in zip(before, texts, strict=True) for part in pair if part]
-    if 2 * shared_words(text, texts) < shared_words(text, told) or mixed(text, told, heads=False):
+    more = list(dict.fromkeys(part for pair in zip(before, texts, strict=True) for part in pair if part))
+    if 2 * shared_words(text, texts) < shared_words(text, more) or mixed(text, more) is Mix.SURELY:
         return alone  # What comes before says it, not what is cited; or of something else.
-    after = evidence.supports(text, told, around, lent)
+    after = evidence.supports(text, more, around, lent)
     return after if ORDER[after.verdict] > ORDER[alone.verdict] else alone
 
 
@@ -184,24 +188,8 @@ def _in_order(sentences: Sequence[Sentence]) -> list[Sentence]:
 
 def _is_given_to(who: str, sentence: Sentence) -> bool | None:
     """Whether what a sentence says is said or found by those: they are the last who are named in it, or before it in its paragraph. None where nobody is."""
-    named = NAMED.findall(f"{_preceding(sentence)} {sentence.text}")
+    named = NAMED.findall(f"{context.preceding(sentence)} {sentence.text}")
     return all(name in named[-1] for name in re.findall(NAME, who)) if named else None
-
-
-def _around(sentence: Sentence) -> str:
-    """Where a sentence stands: the name of its document, and its heading."""
-    document = sentence.document
-    return f"{document.name}. {document.heading_text(sentence.start)}"
-
-
-def _before(sentence: Sentence) -> str:
-    """What comes before a sentence in its paragraph, if it points back to that: "it", "he", "the second one"."""
-    return _preceding(sentence) if POINTS.search(sentence.text) else ""
-
-
-def _preceding(sentence: Sentence) -> str:
-    before: str = sentence.document.text[max(0, sentence.start - BEFORE) : sentence.start].rpartition("\n\n")[2]
-    return before.strip()
 
 
 def _hold(quotes: Sequence[str], sentences: Sequence[Sentence]) -> bool:

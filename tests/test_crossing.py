@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.agreement import disagreements
-from assistant.crossing import mixed
+from assistant.crossing import Mix, mixed
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_what_is_told_of_several_things_in_other_ways_is_left_to_the_judge(claim
     ],
 )
 def test_two_sentences_do_not_lend_one_the_head_of_the_other(claim: str, sentences: list[str]) -> None:
-    assert mixed(claim, sentences)
-    assert mixed(claim, sentences[::-1])
+    assert mixed(claim, sentences) is not Mix.NONE
+    assert mixed(claim, sentences[::-1]) is not Mix.NONE
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,11 @@ def test_two_sentences_do_not_lend_one_the_head_of_the_other(claim: str, sentenc
     ],
 )
 def test_two_sentences_carry_what_each_says_of_its_own_matter(claim: str, sentences: list[str]) -> None:
-    assert not mixed(claim, sentences)
+    assert mixed(claim, sentences) is Mix.NONE
+
+
+def test_a_mix_is_sure_where_a_value_is_of_the_other_sentence_or_it_would_mean_what_that_is_about() -> None:
+    slide, swing = "The slide was closed for 3 days.", "The swing was repaired for 9 days."
+    assert mixed("The slide was closed for 9 days.", [slide, swing]) is Mix.SURELY
+    assert mixed("The slide was closed for 3 days, and it was repaired.", [slide, "The swing was repaired in May."]) is Mix.SURELY
+    assert mixed("The slide was repaired.", ["The slide was closed.", "The swing was repaired."]) is Mix.PERHAPS
