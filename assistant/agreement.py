@@ -26,6 +26,11 @@ AT_LEAST = re.compile(
     r" (?:[€$£¥] )?$",
     re.IGNORECASE,
 )
+LEAST = re.compile(r"\bat least\b", re.IGNORECASE)
+OR_LESS = re.compile(
+    r"\bor (?:less|fewer|more|over|under|above|below|longer|older|younger|later|earlier)\b|\b(?:no|not) (?:less|fewer|more) than\b", re.IGNORECASE
+)
+"""Bounds that are written with a comparative, which compares nothing."""
 ROUNDING = 0.06
 """How far, as a share, a number that is said to be rough may lie from the one in the evidence."""
 BEYOND = 1.5
@@ -36,7 +41,9 @@ YEAR = stem("year")
 CALENDAR = {name[:length]: name for name in (*MONTHS, *DAYS) for length in (3, 4, len(name))}
 
 NEGATIONS = frozenset("not no never none neither nor cannot without nobody nothing nowhere".split())
-DENIES = frozenset(map(stem, "refuse deny fail lack forbid prohibit ban exclude reject prevent".split()))
+DENIES = frozenset(map(stem, "refuse deny fail lack forbid prohibit ban exclude reject prevent decline".split()))
+TO_DO = frozenset(map(stem, ("fail", "decline")))
+"""These deny only what one fails, or declines, to do."""
 RUBBISH = frozenset("and or of the household domestic garden collection collections bin bins disposal sack sacks chute room area".split())
 """Words beside "refuse" where it is what is thrown away."""
 SET_ASIDE = frozenset({("instead", "of"), ("rather", "than"), ("left", "out"), ("leave", "out"), ("leaving", "out")})
@@ -44,6 +51,10 @@ SET_ASIDE = frozenset({("instead", "of"), ("rather", "than"), ("left", "out"), (
 NEEDS = frozenset("need needs needed require requires required must only".split())
 """What says with no denial that something goes not without something."""
 FEWER = frozenset("fewer less closer lower smaller shorter younger nearer".split())
+COMPARES = frozenset(
+    "more less fewer higher lower above below over under ahead behind longer shorter later earlier older younger dearer cheaper rose fell".split()
+)
+"""Words before which, or after, a number tells how far two others lie apart."""
 REACH = 4
 """Words after a negation that it may stand for."""
 ALL = frozenset("all every each always everyone everybody everything entire whole any".split())
@@ -144,7 +155,7 @@ def _numbers(case: _Case) -> bool:
         if token.value is None:
             if token.folded in ORDINAL and ordinals:
                 return True
-        elif not (token.folded == "one" or token.value == 0 or any(told(place, case) for told in (_bounded, _lies_between, _counted))):
+        elif not (token.folded == "one" or token.value == 0 or any(told(place, case) for told in (_bounded, _lies_between, _differs_by, _counted))):
             return True
     return False
 
@@ -168,6 +179,17 @@ def _bounded(place: int, case: _Case) -> bool:
         ):
             return True
     return False
+
+
+def _differs_by(place: int, case: _Case) -> bool:
+    """Whether a number is how far two of one kind in the evidence lie apart, where the claim compares: "€130 more" over "€520" and "€390"."""
+    if not {token.folded for token in case.said} & COMPARES:
+        return False
+    things: dict[str, list[float]] = {}
+    for _, value, thing in _measured(case.known):
+        things.setdefault(thing, []).append(value)
+    own = [thing for token, _, thing in _measured(case.said) if token is case.said[place]]
+    return any(close(abs(one - other), case.said[place].value or 0.0, 1e-6) for thing in own for one in things.get(thing, ()) for other in things[thing])
 
 
 def _is_bound(before: str) -> bool:
@@ -326,20 +348,28 @@ def _only_with(one: Sequence[Token], other: Sequence[Token]) -> bool:
     if fewer is None:
         return False
     values = {token.value for token in one[place + fewer + 3 : place + fewer + 5] if token.value is not None}
+    if not values:
+        return bool(LEAST.search(" ".join(token.text for token in other))) and not there & NEGATIONS
     return any(token.value in values and AT_LEAST.search(_before(other, n)) for n, token in enumerate(other)) and not there & NEGATIONS
 
 
 def _contents(tokens: Sequence[Token]) -> set[str]:
-    return {token.stem for token in tokens if token.value is None and token.folded not in STOP_WORDS}
+    return set(_content(tokens))
+
+
+def _content(tokens: Sequence[Token]) -> list[str]:
+    """The stems of the content words, in order."""
+    return [token.stem for token in tokens if token.value is None and token.folded not in STOP_WORDS]
 
 
 def _denied(tokens: Sequence[Token]) -> set[str]:
     """The first content word after each negation, within reach; "not only", "no later than" deny nothing."""
     found = set()
     for place, token in enumerate(tokens):
-        if token.folded not in NEGATIONS and (token.stem not in DENIES or _is_something(tokens, place)):
-            continue
         after = tokens[place + 1 : place + 1 + REACH]
+        free_of = token.folded == "free" and [word.folded for word in after[:1]] == ["of"]
+        if not free_of and token.folded not in NEGATIONS and (token.stem not in DENIES or _is_something(tokens, place)):
+            continue
         if after and after[0].folded in ("only", "later", "less", "more", "fewer", "earlier", "just", "least"):
             continue
         if after and after[0].folded == "longer":  # "No longer sold" denies; "no longer than two years" does not.
@@ -349,17 +379,17 @@ def _denied(tokens: Sequence[Token]) -> set[str]:
 
 
 def _is_something(tokens: Sequence[Token], place: int) -> bool:
-    """Whether "refuse" is what is thrown away ("refuse collection", "water and refuse"); or who fails does nothing else: not "failed to pay"."""
+    """Whether "refuse" is what is thrown away ("refuse collection", "water and refuse"); or a firm fails and sales decline, but not to do something."""
     after = tokens[place + 1 : place + 2]
     around = {token.folded for token in (*tokens[max(0, place - 1) : place], *after)}
-    return (tokens[place].folded == "refuse" and bool(around & RUBBISH)) or (tokens[place].stem == "fail" and [token.folded for token in after] != ["to"])
+    return (tokens[place].folded == "refuse" and bool(around & RUBBISH)) or (tokens[place].stem in TO_DO and [token.folded for token in after] != ["to"])
 
 
 def _set_aside(tokens: Sequence[Token]) -> set[str]:
-    """The first content word after each "instead of", "except" and the like."""
+    """The first content words after each "instead of", "except" and the like: "rather than whole schools"."""
     pairs = [after for after, (one, other) in enumerate(pairwise(tokens), 2) if (one.folded, other.folded) in SET_ASIDE]
     lone = [after for after, token in enumerate(tokens, 1) if token.folded in ("except", "excepting", "excluding", "unless")]
-    return {_first_content(tokens[after : after + REACH]) for after in (*pairs, *lone)} - {""} | _left_to(tokens)
+    return {word for after in (*pairs, *lone) for word in _content(tokens[after : after + REACH])[:2]} | _left_to(tokens)
 
 
 def _left_to(tokens: Sequence[Token]) -> set[str]:
@@ -374,7 +404,7 @@ def _left_to(tokens: Sequence[Token]) -> set[str]:
 
 
 def _first_content(tokens: Sequence[Token]) -> str:
-    return next((token.stem for token in tokens if token.value is None and token.folded not in STOP_WORDS), "")
+    return next(iter(_content(tokens)), "")
 
 
 def _quantifiers(case: _Case) -> bool:
@@ -396,10 +426,17 @@ def _comparatives(case: _Case) -> bool:
     if _bounded_otherwise(case):
         return True
     said, near = (_uncapitalised(tokens) for tokens in (case.said, case.near))
+    said -= _bounding(case.claim)
+    near -= _bounding(case.nearest)
     known = {token.folded for token in case.known}
     said -= {"born", "died"} | {token.folded for token in case.said if token.stem in case.denied}  # "(1875 – 1947)" says both.
     near -= {token.folded for token in case.near if token.stem in case.near_denied}  # What is not allowed is forbidden.
     return any(word not in known and not said & set(OPPOSITE[word]) and near & set(OPPOSITE[word]) for word in said & OPPOSITE.keys())
+
+
+def _bounding(text: str) -> set[str]:
+    """The comparatives that bound a number: "10% or less", "no more than 10%"."""
+    return {word for bound in OR_LESS.findall(text.lower()) for word in bound.split()}
 
 
 def _bounded_otherwise(case: _Case) -> bool:

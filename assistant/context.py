@@ -29,6 +29,17 @@ def said(sentence: Sentence, claim: str) -> str:
     return told(_row(sentence) or sentence.text, claim, sentence.document.text)
 
 
+def read(sentences: Sequence[Sentence], claim: str) -> list[str]:
+    """What sentences say one after another, the items of a list after the line that leads to it."""
+    found: list[str] = []
+    last = ""
+    for sentence in sentences:
+        lead, text = _lead(sentence), said(sentence, claim)
+        found.append(f"{told(lead, claim, sentence.document.text)} {text}" if lead and lead != last else text)
+        last = lead
+    return found
+
+
 def around(sentence: Sentence) -> str:
     """Where a sentence stands: the name of its document, and its heading."""
     document = sentence.document
@@ -42,9 +53,8 @@ def preceding(sentence: Sentence) -> str:
 
 
 def before(sentence: Sentence, claim: str) -> str:
-    """What a sentence leans on: the line that leads to an item, or what comes before a sentence that points back ("it", "he", "the second one"); or nothing."""
-    found = _lead(sentence) if ITEM.match(sentence.text) else ""
-    return told(found or (preceding(sentence) if POINTS.search(sentence.text) else ""), claim, sentence.document.text)
+    """What comes before a sentence that points back ("it", "he", "the second one"); nothing before any other."""
+    return told(preceding(sentence), claim, sentence.document.text) if POINTS.search(sentence.text) else ""
 
 
 def adjoin(sentences: Sequence[Sentence]) -> bool:
@@ -67,7 +77,9 @@ def joined(sentences: Sequence[Sentence], texts: Sequence[str]) -> list[str]:
 
 
 def _lead(sentence: Sentence) -> str:
-    """The line above a list, if it ends in a colon; nothing but items stands between."""
+    """The line above an item's list, if it ends in a colon; nothing but items stands between."""
+    if not ITEM.match(sentence.text):
+        return ""
     for line in reversed(sentence.document.text[max(0, sentence.start - LED) : sentence.start].splitlines()):
         if line.strip() and not ITEM.match(line):
             return line.strip() if line.rstrip(" *_").endswith(":") else ""

@@ -69,6 +69,8 @@ UP_TO = "".join(rf"(?<!\b{verb} )" for verb in "go goes went gone going rose ris
 NO_UNIT = "|".join((*CARDINAL, *ORDINAL, *SCALE, *PARTS, *(f"{part}s" for part in PARTS)))
 COMPOUND = re.compile(rf"\b({'|'.join(CARDINAL)})-(?=[a-z])(?!(?:{NO_UNIT})\b)", re.IGNORECASE)
 """A number that is written together with what it counts: "a three-day course"."""
+PART_OF = {"½": ".5", "¼": ".25", "¾": ".75"}
+FRACTION = re.compile(r"(?<![\d.,])(\d+)? ?([½¼¾])")
 HALF = re.compile(rf"\b({'|'.join(SMALL)}) and a half\b", re.IGNORECASE)
 
 
@@ -144,9 +146,14 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def spelt_out(text: str) -> str:
-    """The text as its tokens are told: dates in figures written out, "one and a half" in figures, "three-day" in two words, "n't" as "not"."""
+    """The text as its tokens are told: dates in figures written out, "one and a half" and "1½" in figures, "three-day" in two words, "n't" as "not"."""
     halves = HALF.sub(lambda match: f"{CARDINAL[match[1].lower()] + 0.5:g}", dates_spelt(text))
-    return COMPOUND.sub(r"\1 ", halves).replace("n’t", " not").replace("n't", " not").replace("cannot", "can not")
+    return (
+        COMPOUND.sub(r"\1 ", FRACTION.sub(lambda match: f"{match[1] or 0}{PART_OF[match[2]]}", halves))
+        .replace("n’t", " not")
+        .replace("n't", " not")
+        .replace("cannot", "can not")
+    )
 
 
 def dates_spelt(text: str) -> str:

@@ -157,7 +157,7 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
     sentences = _in_order([citation.sentence for citation in cited])
     if (quotes := _quotes(text)) and not _hold(quotes, sentences):
         return Verdict(Support.UNSUPPORTED, 0.0, ("quotation",))
-    texts, around = [context.said(sentence, text) for sentence in sentences], " ".join(dict.fromkeys(map(context.around, sentences)))
+    texts, around = context.read(sentences, text), " ".join(dict.fromkeys(map(context.around, sentences)))
     mix = mixed(text, context.joined(sentences, texts))
     if mix is Mix.SURELY:
         return Verdict(Support.UNSUPPORTED, 0.0)

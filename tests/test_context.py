@@ -92,10 +92,11 @@ def test_a_row_is_read_with_the_names_of_its_columns() -> None:
     ]
 
 
-def test_an_item_leans_on_the_line_that_leads_to_its_list_and_no_other() -> None:
+def test_an_item_is_read_after_the_line_that_leads_to_its_list_and_no_other() -> None:
     text = "Some words.\n\nNot insured are:\n\n- (a) frost;\n- (b) theft.\n\nAll else is.\n\n- Loose item."
-    assert context.before(sentence_of(text, "- (b) theft."), "x") == "Not insured are:"
-    assert context.before(sentence_of(text, "- Loose item."), "x") == ""
+    items = [sentence_of(text, item) for item in ("- (a) frost;", "- (b) theft.", "- Loose item.")]
+    assert context.read(items, "x") == ["Not insured are: - (a) frost;", "- (b) theft.", "- Loose item."]
+    assert context.read(items[1:], "x") == ["Not insured are: - (b) theft.", "- Loose item."]
 
 
 def test_claims_in_the_names_of_parties_are_judged_by_what_is_said_of_their_roles(tmp_path: Path, embedder: Embedder) -> None:
