@@ -26,7 +26,6 @@ AT_LEAST = re.compile(
     r" (?:[€$£¥] )?$",
     re.IGNORECASE,
 )
-LEAST = re.compile(r"\bat least\b", re.IGNORECASE)
 OR_LESS = re.compile(
     r"\bor (?:less|fewer|more|over|under|above|below|longer|older|younger|later|earlier)\b|\b(?:no|not) (?:less|fewer|more) than\b", re.IGNORECASE
 )
@@ -146,7 +145,7 @@ def _matters(claim: str, sentences: Sequence[list[Token]], contents: Sequence[se
 def _numbers(case: _Case) -> bool:
     """A number of the claim that is not in the evidence, or an ordinal in whose place it has others."""
     over = tokens_of(case.around)
-    years = {token.value for token in over if token.value is not None and token.text.isdecimal() and len(token.text) == 4}
+    years = _years(over)
     named = {(before.stem, token.value) for before, token in pairwise(over)}  # "Windows 11" may be said where the title says it.
     ordinals = any(token.folded in ORDINAL for token in case.near)
     for place, token in enumerate(case.said):
@@ -162,9 +161,12 @@ def _numbers(case: _Case) -> bool:
 
 def _lies_between(place: int, case: _Case) -> bool:
     """Whether a number counts the years between two that the evidence names: "four years later" over "1917" and "1921"."""
-    years = [token.value for token in case.known if token.value is not None and token.text.isdecimal() and len(token.text) == 4]
-    units = {token.stem for token in case.said[place + 1 : place + 2]}
+    years, units = _years(case.known), {token.stem for token in case.said[place + 1 : place + 2]}
     return units == {YEAR} and any(abs(one - other) == case.said[place].value for one in years for other in years)
+
+
+def _years(tokens: Sequence[Token]) -> set[float]:
+    return {token.value for token in tokens if token.value is not None and token.text.isdecimal() and len(token.text) == 4}
 
 
 def _bounded(place: int, case: _Case) -> bool:
@@ -339,18 +341,20 @@ def _differently_denied(matter: _Matter) -> set[str]:
 
 def _only_with(one: Sequence[Token], other: Sequence[Token]) -> bool:
     """Whether one says by two denials what the other says by none: "not without a permit", "needs one"; "no trip with fewer than two", "at least two"."""
-    said = [token.folded for token in one]
-    place = next((place for place, word in enumerate(said) if word in NEGATIONS), len(said))
-    rest, there = said[place + 1 :], {token.folded for token in other}
-    if "without" in rest:
-        return bool(there & NEEDS) and not there & NEGATIONS
-    fewer = next((n for n, pair in enumerate(pairwise(rest)) if pair[1] == "than" and pair[0] in FEWER), None)
-    if fewer is None:
+    there = [token.folded for token in other]
+    place = next((place for place, token in enumerate(one) if token.folded in NEGATIONS), len(one))
+    rest = one[place + 1 :]
+    if not NEGATIONS.isdisjoint(there):
         return False
-    values = {token.value for token in one[place + fewer + 3 : place + fewer + 5] if token.value is not None}
+    if any(token.folded == "without" for token in rest):
+        return not NEEDS.isdisjoint(there)
+    than = next((n for n, (word, after) in enumerate(pairwise(rest), 1) if word.folded in FEWER and after.folded == "than"), None)
+    if than is None:
+        return False
+    values = {token.value for token in rest[than + 1 : than + 3] if token.value is not None}
     if not values:
-        return bool(LEAST.search(" ".join(token.text for token in other))) and not there & NEGATIONS
-    return any(token.value in values and AT_LEAST.search(_before(other, n)) for n, token in enumerate(other)) and not there & NEGATIONS
+        return ("at", "least") in pairwise(there)
+    return any(token.value in values and AT_LEAST.search(_before(other, n)) for n, token in enumerate(other))
 
 
 def _contents(tokens: Sequence[Token]) -> set[str]:

@@ -4,16 +4,16 @@ Only what reads evidence is given these words; a citation shows the sentence as 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from assistant.terms import told
 from index.load.grid import row_sentences
 from index.types import Sentence
 
-POINTS = re.compile(
-    r"\b(?:it|its|he|she|they|him|her|his|them|their|former|latter|the (?:second |other )?ones?)\b|^\W*(?:this|that|these|those|such|both)\b", re.IGNORECASE
-)
-LEANS = re.compile(r"\W*(?:[\w’'-]+ ){0,2}(?:it|its|he|she|they|him|her|his|them|their|this|that|these|those|former|latter)\b", re.IGNORECASE)
+PRONOUN = "it|its|he|she|they|him|her|his|them|their|former|latter"
+POINTS = re.compile(rf"\b(?:{PRONOUN}|the (?:second |other )?ones?)\b|^\W*(?:this|that|these|those|such|both)\b", re.IGNORECASE)
+LEANS = re.compile(rf"\W*(?:[\w’'-]+ ){{0,2}}(?:{PRONOUN}|this|that|these|those)\b", re.IGNORECASE)
 """How a sentence begins that goes on about what was spoken of right before it: "It …", "Half of this …"."""
 ITEM = re.compile(r"\s*(?:[-*+•‣◦–—]\s|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s)")
 RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
@@ -22,6 +22,8 @@ BEFORE = 300
 """Characters before a sentence that points back, in which what it means may stand."""
 LED = 1_500
 """Characters before an item, in which the line may stand that leads to its list."""
+TABLE = 6_000
+"""Characters before a row, in which the header of its table may stand: a row further down is read as it is."""
 
 
 def said(sentence: Sentence, claim: str) -> str:
@@ -80,22 +82,21 @@ def _lead(sentence: Sentence) -> str:
     """The line above an item's list, if it ends in a colon; nothing but items stands between."""
     if not ITEM.match(sentence.text):
         return ""
-    for line in reversed(sentence.document.text[max(0, sentence.start - LED) : sentence.start].splitlines()):
-        if line.strip() and not ITEM.match(line):
-            return line.strip() if line.rstrip(" *_").endswith(":") else ""
-    return ""
+    line = next((line for line in _lines_above(sentence, LED) if line.strip() and not ITEM.match(line)), "")
+    return line.strip() if line.rstrip(" *_").endswith(":") else ""
 
 
 def _row(sentence: Sentence) -> str:
     """A row of a table that is written with bars, as "column: cell; column: cell."; nothing for any other sentence, or the header."""
-    if not sentence.text.startswith("|"):
+    if not sentence.text.startswith("|") or RULE.fullmatch(sentence.text):
         return ""
-    above: list[str] = []
-    for line in reversed(sentence.document.text[max(0, sentence.start - 20 * BEFORE) : sentence.start].splitlines()):
-        if not line.lstrip().startswith("|"):
-            break
-        above.append(line)
+    above = list(takewhile(lambda line: line.lstrip().startswith("|"), _lines_above(sentence, TABLE)))
     if len(above) < 2 or not RULE.fullmatch(above[-2]):
         return ""
     cells = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in (above[-1], sentence.text)]
-    return " ".join(row_sentences(cells, header=True)) if not RULE.fullmatch(sentence.text) else ""
+    return " ".join(row_sentences(cells, header=True))
+
+
+def _lines_above(sentence: Sentence, characters: int) -> Iterator[str]:
+    """The lines above a sentence, the nearest first, as far as so many characters reach."""
+    return reversed(sentence.document.text[max(0, sentence.start - characters) : sentence.start].splitlines())

@@ -4,9 +4,11 @@ Pure rules over words, in English. What is defined in other ways ("hereinafter t
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Protocol
 
 from index.words import STOP_WORDS, content_words, fold
@@ -192,26 +194,22 @@ def _stands_for(short: str, text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """Kinds that go by a noun and a letter or number, with what each is: "Category", "C", "visits abroad"."""
+    """Kinds that go by a noun and a letter or number, with what each is ("Category", "C", "visits abroad"); `own` are the stems that only one of these has."""
 
     noun: str
     meanings: tuple[tuple[str, str], ...]
+    own: frozenset[str]
 
     def told(self, sentence: str, claim: str) -> str:
         """A sentence with what a kind is after its mark, where a claim speaks of one and of no mark."""
         nouns = rf"\b(?:{self.noun}|{self.noun}s|{self.noun.removesuffix('y')}ies) (?:\w{{1,2}}(?:, | and | or |, and |, or ))*"
-        if re.search(rf"{nouns}\w{{1,2}}\b", claim, re.IGNORECASE) or not any(words & _stems(claim) for words in self._own()):
+        if re.search(rf"{nouns}\w{{1,2}}\b", claim, re.IGNORECASE) or not self.own & _stems(claim):
             return sentence
         for mark, meaning in reversed(self.meanings):  # "Categories C and D": when D is told first, C still stands after its noun.
             marked = re.search(rf"(?i:{nouns}){mark}\b", sentence)
             if marked and meaning not in sentence:
                 sentence = f"{sentence[: marked.end()]} ({meaning}){sentence[marked.end() :]}"
         return sentence
-
-    def _own(self) -> list[set[str]]:
-        """The words of each meaning that no other has."""
-        stems = [_stems(meaning) for _, meaning in self.meanings]
-        return [own.difference(*stems[:place], *stems[place + 1 :]) for place, own in enumerate(stems)]
 
 
 def _kinds(text: str) -> Iterator[Kinds]:
@@ -221,7 +219,8 @@ def _kinds(text: str) -> Iterator[Kinds]:
         found.setdefault(match[1], {}).setdefault(match[2], match[3].strip())
     for noun, meanings in found.items():
         if len(meanings) > 1:
-            yield Kinds(noun, tuple(meanings.items()))
+            counts = Counter(chain.from_iterable(map(_stems, meanings.values())))
+            yield Kinds(noun, tuple(meanings.items()), frozenset(stem for stem, count in counts.items() if count == 1))
 
 
 def _stems(text: str) -> set[str]:

@@ -118,22 +118,25 @@ def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callab
 
 
 def _tries(given: Labels, near: Sequence[int], shared: Mapping[int, set[str]], neighbours: bool) -> Iterator[Labels]:
-    """Sets of labels, likeliest first: what is cited; the nearest, which share most words with the claim; the first of them with what is cited, and with those
-    that have most of the words that it lacks.
+    """Sets of labels, likeliest first: what is cited; the nearest, which share most words with the claim; the first of them with what is cited, with the second
+    where they are neighbours, and with those that have most of the words that it lacks.
 
     `shared` are the words that each offered sentence has of the claim.
     """
-    if given and (not near or any(2 * len(shared[label]) >= len(shared[near[0]]) for label in given)):
+    if not near:
+        yield from [given] if given else []
+        return
+    if any(2 * len(shared[label]) >= len(shared[near[0]]) for label in given):
         yield given
     yield from ((label,) for label in near if (label,) != given)
-    if given and near and near[0] not in given:
+    if given and near[0] not in given:
         yield (*given, near[0])
     tried = [set(given)]
-    if neighbours:
+    if neighbours and set(near[:2]) not in tried:
         tried.append(set(near[:2]))
         yield tuple(near[:2])
-    together, said = list(near[:1]), set(shared[near[0]]) if near else set()
-    while near and len(together) < TOGETHER:
+    together, said = [near[0]], set(shared[near[0]])
+    while len(together) < TOGETHER:
         more = max(shared, key=lambda label: (len(shared[label] - said), -label))
         if not shared[more] - said:
             break
@@ -173,7 +176,7 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
     before = [context.before(sentence, text) for sentence in sentences]
     if alone.verdict is Support.SUPPORTED or set(alone.differs) - {"name"} or not any(before):
         return alone
-    more = list(dict.fromkeys(part for pair in zip(before, texts, strict=True) for part in pair if part))
+    more = [part for pair in zip(before, texts, strict=True) for part in pair if part]
     if 2 * shared_words(text, texts) < shared_words(text, more) or mixed(text, more) is Mix.SURELY:
         return alone  # What comes before says it, not what is cited; or of something else.
     after = evidence.supports(text, more, around, lent)
