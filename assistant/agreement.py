@@ -6,9 +6,9 @@ Pure rules over words, in English. They know nothing of meaning: a claim that br
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise, zip_longest
+from itertools import chain, combinations, pairwise, zip_longest
 
-from assistant.clauses import CONTRASTS, HELPS, LEADS, clauses
+from assistant.clauses import CONTRASTS, HELPS, LEADS, clauses, looks_like_verb
 from assistant.crossing import crossed
 from assistant.opposites import OPPOSITE
 from assistant.quantities import ALIKE, AMOUNT, ARTICLES, FAMILY, MONEY, MONTHS, ORDINAL, UP_TO, Token, close, dates_spelt, tokens_of
@@ -27,9 +27,11 @@ AT_LEAST = re.compile(
     re.IGNORECASE,
 )
 OR_LESS = re.compile(
-    r"\bor (?:less|fewer|more|over|under|above|below|longer|older|younger|later|earlier)\b|\b(?:no|not) (?:less|fewer|more) than\b", re.IGNORECASE
+    r"\bor (?:less|fewer|more|over|under|above|below|longer|older|younger|later|earlier)\b|\b(?:no|not) (?:less|fewer|more) than\b"
+    r"|\b(?:day|night|week|month|quarter|season|year)s? (?:before|after|earlier|later)(?=$|[.,;:)])",
+    re.IGNORECASE,
 )
-"""Bounds that are written with a comparative, which compares nothing."""
+"""Bounds that are written with a comparative, which compares nothing; and "the year before"."""
 ROUNDING = 0.06
 """How far, as a share, a number that is said to be rough may lie from the one in the evidence."""
 BEYOND = 1.5
@@ -54,6 +56,10 @@ COMPARES = frozenset(
     "more less fewer higher lower above below over under ahead behind longer shorter later earlier older younger dearer cheaper rose fell".split()
 )
 """Words before which, or after, a number tells how far two others lie apart."""
+ADDS = frozenset("total totalling altogether together combined both sum overall rest remaining remainder left difference".split())
+"""Words beside which a number tells what others are together, or what is left of them."""
+RELATES = frozenset(("before", "after", "once"))
+"""Words whose opposites say the same of two things that are told the other way about."""
 REACH = 4
 """Words after a negation that it may stand for."""
 ALL = frozenset("all every each always everyone everybody everything entire whole any".split())
@@ -152,17 +158,27 @@ def _numbers(case: _Case) -> bool:
         if token.is_in(case.known) or token.value in years or (place and (case.said[place - 1].stem, token.value) in named):
             continue
         if token.value is None:
-            if token.folded in ORDINAL and ordinals:
+            if (token.folded in ORDINAL and ordinals) or (" " in token.text and token.is_share() and not _is_a_share(place, case)):
                 return True
-        elif not (token.folded == "one" or token.value == 0 or any(told(place, case) for told in (_bounded, _lies_between, _differs_by, _counted))):
+        elif not (token.folded == "one" or token.value == 0 or any(told(place, case) for told in (_bounded, _lies_between, _follows, _counted))):
             return True
     return False
 
 
+def _is_a_share(place: int, case: _Case) -> bool:
+    """Whether the evidence has about the share that a claim has in words, "one in six", or the rest to it; or no share at all, but may be counts."""
+    before = _before(case.said, place)
+    shares = [share for token in case.known for value in token.values if 0 < value < 1 for share in (value, 1 - value)]
+    return not shares or any(close(value, there, ROUNDING) or _is_about(value, there, before) for value in case.said[place].also for there in shares)
+
+
 def _lies_between(place: int, case: _Case) -> bool:
-    """Whether a number counts the years between two that the evidence names: "four years later" over "1917" and "1921"."""
-    years, units = _years(case.known), {token.stem for token in case.said[place + 1 : place + 2]}
-    return units == {YEAR} and any(abs(one - other) == case.said[place].value for one in years for other in years)
+    """Whether a number counts the years, or decades, between two that the evidence names: "four years later" over "1917" and "1921"."""
+    measure, years = case.said[place].measure, _years(case.known)
+    if measure is None or measure[0] != FAMILY[YEAR] or measure[1] < AMOUNT[YEAR]:
+        return False
+    value, before = measure[1] / AMOUNT[YEAR], _before(case.said, place)
+    return any(value == there or _is_about(value, there, before) for one in years for other in years if (there := abs(one - other)))
 
 
 def _years(tokens: Sequence[Token]) -> set[float]:
@@ -170,28 +186,44 @@ def _years(tokens: Sequence[Token]) -> set[float]:
 
 
 def _bounded(place: int, case: _Case) -> bool:
-    """Whether the evidence has a number that lies where the claim says that it lies: about there, above, below."""
-    value, before = case.said[place].value or 0.0, _before(case.said, place)
+    """Whether the evidence has a number that lies where the claim says that it lies: about there, above, below; in whatever unit of one kind."""
+    said, before = case.said[place], _before(case.said, place)
     for there, token in enumerate(case.known):
-        if token.value is None or not value:
-            continue
         beyond = 1 + ROUNDING if _is_bound(_before(case.known, there)) else BEYOND
-        if (ROUGHLY.search(before) and close(value, token.value, ROUNDING)) or (
-            (AT_LEAST.search(before) and value <= token.value <= value * beyond) or (AT_MOST.search(before) and value / beyond <= token.value <= value)
-        ):
+        pairs = [(said.value, token.value)] if said.value and token.value else []
+        if said.measure and token.measure and said.measure[0] == token.measure[0] and said.measure[1]:
+            pairs = [(said.measure[1], token.measure[1])]
+        if any(_is_about(one, other, before, beyond) for one, other in pairs):
             return True
     return False
 
 
-def _differs_by(place: int, case: _Case) -> bool:
-    """Whether a number is how far two of one kind in the evidence lie apart, where the claim compares: "€130 more" over "€520" and "€390"."""
-    if not {token.folded for token in case.said} & COMPARES:
+def _is_about(value: float, there: float, before: str, beyond: float = BEYOND) -> bool:
+    """Whether a number lies about where another does, above or below it, as the words before it say."""
+    if ROUGHLY.search(before) and close(value, there, ROUNDING):
+        return True
+    return bool((AT_LEAST.search(before) and value <= there <= value * beyond) or (AT_MOST.search(before) and value / beyond <= there <= value))
+
+
+def _follows(place: int, case: _Case) -> bool:
+    """Whether a number is the sum of two of one kind in the evidence, or how far they lie apart, and one of both texts says that it adds or compares.
+
+    "€130 more" over "€520 and €390"; "716 a year before" over "812, which is 96 more".
+    """
+    if not {token.folded for token in (*case.said, *case.known)} & (COMPARES | ADDS):
         return False
     things: dict[str, list[float]] = {}
-    for _, value, thing in _measured(case.known):
-        things.setdefault(thing, []).append(value)
-    own = [thing for token, _, thing in _measured(case.said) if token is case.said[place]]
-    return any(close(abs(one - other), case.said[place].value or 0.0, 1e-6) for thing in own for one in things.get(thing, ()) for other in things[thing])
+    for token, value, thing in _measured(case.known):
+        if token.value is not None and not _years([token]):
+            things.setdefault(thing, []).append(value)
+    value = case.said[place].value or 0.0
+    own = {thing for token, _, thing in _measured(case.said) if token is case.said[place]}
+    return any(
+        close(abs(one - other), value, 1e-6) or close(one + other, value, 1e-6)
+        for thing, values in things.items()
+        if thing in own
+        for one, other in combinations(values, 2)
+    )
 
 
 def _is_bound(before: str) -> bool:
@@ -242,11 +274,11 @@ def _measured(said: Sequence[Token]) -> Iterator[tuple[Token, float, str]]:
         if place and said[place - 1].text in MONEY:
             yield token, token.value, ALIKE[said[place - 1].text]
             continue
-        for after in said[place + 1 : place + 3]:
-            if after.value is None and after.folded not in STOP_WORDS:
+        for before, after in pairwise(said[place : place + 3]):
+            if after.start - before.end > 1 or after.value is not None or after.folded in ("and", "or", "to"):
+                break  # "7.8; Control: 10.7" counts no controls.
+            if after.folded not in STOP_WORDS:
                 yield token, token.value, after.stem
-                break
-            if after.value is not None or after.folded in ("and", "or", "to"):
                 break
 
 
@@ -320,23 +352,29 @@ def _alike(stemmed: str, known: set[str]) -> bool:
 
 
 def _negation(case: _Case) -> bool:
-    """A word that is denied on one side and said on the other, where nothing is denied, or where it denies something itself ("did not refuse")."""
-    differ = [(_differently_denied(matter), matter) for matter in case.matters]
-    return any(words and (bool(words & DENIES) or not (matter.denied and matter.known_denied)) for words, matter in differ)
+    """What the evidence denies and the claim says, where the claim denies nothing."""
+    return any(_unsaid(matter) and not matter.denied for matter in case.matters)
 
 
 def _denial(case: _Case) -> bool:
-    """A word that is denied on one side and said on the other, where something else is denied: perhaps the same in other words."""
-    return any(map(_differently_denied, case.matters)) and not _negation(case)
+    """A word that is denied on one side and said on the other, in any other way: perhaps the same in other words, "is not open" over "is closed"."""
+    return any(_unsaid(matter) or _added(matter) for matter in case.matters) and not _negation(case)
 
 
-def _differently_denied(matter: _Matter) -> set[str]:
-    here, there = _contents(matter.said), _contents(matter.known)
-    stems = [token.stem for token in matter.known]  # A word that stands there both denied and not settles nothing.
+def _added(matter: _Matter) -> set[str]:
+    """What the claim denies and the evidence says."""
     if _only_with(matter.said, matter.known) or _only_with(matter.known, matter.said):
         return set()
-    unsaid = (matter.known_denied & here) - matter.denied - _set_aside(matter.said)
-    return ((matter.denied & there) - matter.known_denied - _set_aside(matter.known)) | {word for word in unsaid if stems.count(word) < 2}
+    return (matter.denied & _contents(matter.known)) - matter.known_denied - _set_aside(matter.known)
+
+
+def _unsaid(matter: _Matter) -> set[str]:
+    """What the evidence denies and the claim says; a word that stands there both denied and not settles nothing."""
+    if _only_with(matter.said, matter.known) or _only_with(matter.known, matter.said):
+        return set()
+    stems = [token.stem for token in matter.known]
+    unsaid = (matter.known_denied & _contents(matter.said)) - matter.denied - _set_aside(matter.said)
+    return {word for word in unsaid if stems.count(word) < 2}
 
 
 def _only_with(one: Sequence[Token], other: Sequence[Token]) -> bool:
@@ -414,10 +452,16 @@ def _first_content(tokens: Sequence[Token]) -> str:
 def _quantifiers(case: _Case) -> bool:
     """All of what the evidence says of some, or only what it says of more: "only 72%" says no more than "72%"."""
     said, known = ({token.folded for token in tokens} for tokens in (case.said, case.known))
-    universal = bool(said & ALL) and any(token.folded in SOME or token.is_share() for token in case.near) and not known & ALL
+    some = any(token.folded in SOME or _is_part(token, before) for before, token in zip([None, *case.near], case.near, strict=False))
+    universal = bool(said & ALL) and some and not known & ALL
     barred = any(one.folded in ONLY and not _counts(other) for one, other in zip_longest(case.said, case.said[1:]))
     only = barred and "not only" not in case.claim.lower() and not known & BARRED and not LIMIT.search(case.evidence)
     return universal or only
+
+
+def _is_part(token: Token, before: Token | None) -> bool:
+    """Whether a token is a share of things: "two thirds", "60% of the staff"; not "at 0.8% a month", "rose by 4%"."""
+    return token.is_share() and (token.value is None or before is None or before.folded not in ("at", "by", "to", "of"))
 
 
 def _counts(token: Token | None) -> bool:
@@ -430,12 +474,32 @@ def _comparatives(case: _Case) -> bool:
     if _bounded_otherwise(case):
         return True
     said, near = (_uncapitalised(tokens) for tokens in (case.said, case.near))
-    said -= _bounding(case.claim)
-    near -= _bounding(case.nearest)
-    known = {token.folded for token in case.known}
+    said -= _bounding(case.claim) | NEGATIONS  # Denials are compared by themselves.
+    near -= _bounding(case.nearest) | NEGATIONS
+    known = {token.folded for token in case.known} | {word for word in RELATES & said if not _relates_to_the_same(word, case)}
     said -= {"born", "died"} | {token.folded for token in case.said if token.stem in case.denied}  # "(1875 – 1947)" says both.
     near -= {token.folded for token in case.near if token.stem in case.near_denied}  # What is not allowed is forbidden.
     return any(word not in known and not said & set(OPPOSITE[word]) and near & set(OPPOSITE[word]) for word in said & OPPOSITE.keys())
+
+
+def _relates_to_the_same(word: str, case: _Case) -> bool:
+    """Whether what a claim relates something to by a word is what the nearest sentence relates to by its opposite: "before the war", "after the war".
+
+    Not "the lease ended before the sale" over "the sale came after the end of the lease".
+    """
+    said = next(_contents(_part_after(place, case.said)) for place, token in enumerate(case.said) if token.folded == word)
+    for place, token in enumerate(case.near):
+        if token.folded in OPPOSITE[word]:
+            behind, ahead = _contents(_part_after(place, case.near)), _contents(case.near[:place])
+            if len(said & behind) > len(said & ahead):
+                return True
+    return False
+
+
+def _part_after(place: int, tokens: Sequence[Token]) -> Sequence[Token]:
+    """The tokens after one, up to a sign."""
+    end = next((n for n in range(place + 1, len(tokens)) if tokens[n].start - tokens[n - 1].end > 1), len(tokens))
+    return tokens[place + 1 : end]
 
 
 def _bounding(text: str) -> set[str]:
@@ -477,9 +541,10 @@ def _roles(case: _Case) -> bool:
     for one, other in pairwise(_named(case.said)):
         first, second = places.get(case.said[one].stem, []), places.get(case.said[other].stem, [])
         if len(first) == len(second) == 1 and second[0] < first[0]:
-            said, known = _contents_between(case.said[one + 1 : other + 1]), _contents_between(case.near[second[0] + 1 : first[0] + 1])
-            verb = _verb(case.said[one + 1 : other])
-            if verb in known and said[verb] == known[verb]:
+            here, there = case.said[one + 1 : other + 1], case.near[second[0] + 1 : first[0] + 1]
+            said, known = _contents_between(here), _contents_between(there)
+            verb = _verb(here[:-1])
+            if verb in known and said[verb] == known[verb] and not any(token.folded == "than" for token in here):
                 return True
     return False
 
@@ -492,7 +557,7 @@ def _named(tokens: Sequence[Token]) -> list[int]:
 def _verb(tokens: Sequence[Token]) -> str:
     """The stem of the verb after a name, past the words that help it; "" where something else comes first: "Lyle, her former student"."""
     first = next((token for token in tokens if token.folded not in HELPING), None)
-    return first.stem if first and first.text[:1].islower() and first.folded not in STOP_WORDS else ""
+    return first.stem if first and first.folded not in STOP_WORDS and (looks_like_verb(first.text) or first.text.endswith("s")) else ""
 
 
 def _contents_between(tokens: Sequence[Token]) -> dict[str, bool]:

@@ -86,8 +86,9 @@ def _begins(text: str) -> bool:
 
 def _is_verb(words: list[str], place: int) -> bool:
     word, before = words[place].strip(".,;:()\"'“”’").lower(), words[place - 1].strip(".,;:()\"'“”’").lower()
-    if word in HELPS:
-        return True
-    if before in DETERMINERS:
-        return False
+    return word in HELPS or (before not in DETERMINERS and looks_like_verb(word))
+
+
+def looks_like_verb(word: str) -> bool:
+    """Whether a word is a common verb, or ends as verbs do."""
     return word in VERBS or word.removesuffix("s") in VERBS or word.removesuffix("es") in VERBS or (len(word) > 4 and word.endswith("ed"))

@@ -54,7 +54,20 @@ def crossed(claim: str, sentence: str) -> bool:
     """
     said = [tokens_of(text) for text in dict.fromkeys((claim, *statements(claim)))]
     said += [[*part.before, *part.value, *part.after] for parts in _parallel(claim) for part in parts]
-    return any(_is_crossed(tokens, parts) for parts in _parallel(sentence) for tokens in said)
+    return any(
+        any(_is_crossed(tokens, parts) for tokens in said) or sum(_is_crossed(piece, parts) for piece in _pieces(claim, said[0], parts)) > 1
+        for parts in _parallel(sentence)
+    )
+
+
+def _pieces(claim: str, tokens: Sequence[Token], parts: Sequence[_Part]) -> list[Sequence[Token]]:
+    """A claim that has the values of several parts, cut where another part begins between two of them; nothing where none does."""
+    text = spelt_out(claim)
+    values = [token for part in parts for token in part.value]
+    places = [place for place, token in enumerate(tokens) if token.is_in(values) or any(token.text == value.text for value in values)]
+    cuts = [_cut(text, tokens, before + 1, after) for before, after in pairwise(places)]
+    starts = sorted({0, *(cut for cut in cuts if cut is not None)})
+    return [tokens[start:end] for start, end in pairwise([*starts, len(tokens)])] if len(starts) > 1 else []
 
 
 def _is_crossed(claim: Sequence[Token], parts: Sequence[_Part]) -> bool:

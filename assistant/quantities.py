@@ -57,6 +57,8 @@ SAME = 0.02
 """How far, as a share, two measures of one length of time may differ: a month has 28 to 31 days."""
 SHARE = 0.015
 """The same of shares: two thirds are 66 or 67 percent."""
+MOST_PARTS = 100
+"""In how many one, or several, may be counted where that is a share: "one in six", not "20 in 1990"."""
 MONTHS = "january february march april may june july august september october november december".split()
 DAY = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b|\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 HOUR = re.compile(r"(?::\d\d)?\s?([ap])\.?m\b", re.IGNORECASE)
@@ -142,17 +144,38 @@ def tokens_of(text: str) -> list[Token]:
             found[-1] = replace(joined, start=before.start, end=token.end)
         else:
             found.append(token)
-    return [_counting(token, found[place + 1 : place + 2]) for place, token in enumerate(found)]
+    found = [_counting(token, found[place + 1 : place + 2]) for place, token in enumerate(found)]
+    return _with_shares(found)
+
+
+def _with_shares(found: Sequence[Token]) -> list[Token]:
+    """The tokens with "one in six", and "nine out of ten", as one, that is a share; not "one in six weeks"."""
+    kept: list[Token] = []
+    place = 0
+    while place < len(found):
+        one = found[place]
+        length = next((n for n in (2, 3) if [token.folded for token in found[place + 1 : place + n]] in (["in"], ["out", "of"])), 0)
+        whole = found[place + length] if length and place + length < len(found) else None
+        if whole and one.value and whole.value and one.value < whole.value <= MOST_PARTS and not one.measure and not whole.measure:
+            text = " ".join(token.text for token in found[place : place + length + 1])
+            kept.append(Token(text, one.folded, one.stem, None, (one.value / whole.value,), start=one.start, end=whole.end))
+            place += length + 1
+        else:
+            kept.append(one)
+            place += 1
+    return kept
 
 
 def spelt_out(text: str) -> str:
-    """The text as its tokens are told: dates in figures written out, "one and a half" and "1½" in figures, "three-day" in two words, "n't" as "not"."""
+    """The text as its tokens are told: dates in figures written out, "one and a half" and "1½" in figures, "three-day" in two words, "n't" as "not", "per cent"
+    in one."""
     halves = HALF.sub(lambda match: f"{CARDINAL[match[1].lower()] + 0.5:g}", dates_spelt(text))
     return (
         COMPOUND.sub(r"\1 ", FRACTION.sub(lambda match: f"{match[1] or 0}{PART_OF[match[2]]}", halves))
         .replace("n’t", " not")
         .replace("n't", " not")
         .replace("cannot", "can not")
+        .replace("per cent", "percent")
     )
 
 

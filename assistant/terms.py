@@ -1,4 +1,5 @@
-"""What a document calls by two names: parties, `Holm Ltd ("the Lessee")`; abbreviations, "total sleep time (TST)"; kinds, "Category C - visits abroad".
+"""What a document says in two ways: parties, `Holm Ltd ("the Lessee")`; abbreviations, "total sleep time (TST)"; kinds, "Category C - visits abroad";
+sums, where "all amounts are in millions of euros".
 
 Pure rules over words, in English. What is defined in other ways ("hereinafter together the Sellers") they miss.
 """
@@ -11,7 +12,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Protocol
 
-from index.words import STOP_WORDS, content_words, fold
+from assistant.quantities import ALIKE, MONEY, OF_MONEY, SCALE
+from index.words import STOP_WORDS, content_words, fold, stem
 
 FORMS = frozenset("ab ag as aps bv co company corp corporation gmbh inc kg limited llc llp ltd nv oy plc pty sa sarl se spa srl".split())
 """The forms of firms, as their names end."""
@@ -32,15 +34,24 @@ SHORT = re.compile(r"\(([A-Z][A-Za-z0-9-]{1,9})(?:[;,] [^()]{1,40})?\)")
 """An abbreviation, after what it stands for."""
 KIND = re.compile(r"^[ \t>*_-]*([A-Z][a-z]+) ([A-Z]|\d{1,2})[*_]*(?::[*_]*| [-–—])[ \t]+([a-z][^.;:()\n]{3,100})", re.MULTILINE)
 """`Category C - visits abroad`, at the beginning of a line."""
+SCALES = SCALE | OF_MONEY | {"000": 1e3}
+WORDED = "thousand|million|billion"
+CURRENCY = rf"[{MONEY}]|(?:dollar|euro|pound|yen|franc)s?|usd|eur|gbp|chf"
+STATED = re.compile(
+    rf"\bin (?:({CURRENCY}) )?({WORDED})s?\b(?: (?:of )?({CURRENCY})\b)?|([{MONEY}]) ?['’]?(m|mn|bn|k|000|{WORDED})s?\b|\b(usd|eur|gbp|chf) (m|mn|bn|k)\b",
+    re.IGNORECASE,
+)
+"""What sums are in: "all amounts are in millions of dollars", "in € million", "£m", "€'000", "EUR m"."""
+SUM = re.compile(rf"(?:({CURRENCY}) ?)?\b(\d[\d.,]*) ?(m|mn|bn|k|{WORDED})\b(?: ({CURRENCY})\b)?", re.IGNORECASE)
 BEFORE = 250
 """Characters before a definition in which what it defines may begin."""
 
 
 class Term(Protocol):
-    """What goes by two names."""
+    """What is said in two ways."""
 
     def told(self, sentence: str, claim: str) -> str:
-        """A sentence with the name that a claim has for it."""
+        """A sentence that says it as a claim does."""
 
 
 @lru_cache(maxsize=1024)
@@ -55,7 +66,7 @@ def told(sentence: str, claim: str, text: str) -> str:
 def terms(text: str) -> tuple[Term, ...]:
     """What a text defines."""
     parties = tuple(_parties(text))
-    return (*_shorts(text), *_kinds(text), *([Parties(parties)] if parties else []))
+    return (*_shorts(text), *_kinds(text), *_sums(text), *([Parties(parties)] if parties else []))
 
 
 # --- Parties ---------------------------------------------------------------------------------------------
@@ -81,8 +92,8 @@ class Party:
 
     @property
     def called(self) -> re.Pattern[str]:
-        """How a text says its role."""
-        return re.compile(rf"\bthe {re.escape(self.role)}\b", re.IGNORECASE)
+        """How a text says its role, or defines it: `the "Tenant"`."""
+        return re.compile(rf"\b(?:the [“\"'‘]?|[“\"'‘]the ){re.escape(self.role)}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +198,40 @@ def _stands_for(short: str, text: str) -> str:
     while place > 0 and folded[place - 1].isalnum():
         place = folded.rfind(short[0].lower(), 0, place)
     return long[place:] if place >= 0 and len(long) - place > len(short) else ""
+
+
+# --- Sums -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the sums of a text are in: how many of which currency, by its stem; "" where that is not said."""
+
+    scale: float
+    currency: str
+
+    def told(self, sentence: str, claim: str) -> str:
+        """A sentence with its bare numbers as a claim has them: "a surplus of $3.0 million" for "of 3.0"."""
+        for match in SUM.finditer(claim):
+            before, number, scale, after = match.groups()
+            currency = _currency(before or after)
+            if SCALES[fold(scale)] == self.scale and currency and self.currency in ("", currency):
+                bare = rf"(?<![\w.,{MONEY}-]){re.escape(number)}(?![\d%]|[.,]\d| ?(?:{WORDED}|percent|per cent)\b)"
+                sentence = re.sub(bare, match[0], sentence)
+        return sentence
+
+
+def _sums(text: str) -> Iterator[Sums]:
+    """What a text says that its sums are in, each once."""
+    found: dict[Sums, None] = {}
+    for match in STATED.finditer(text):
+        one, worded, other, sign, short, code, brief = match.groups()
+        found[Sums(SCALES[fold(worded or short or brief)], _currency(one or other or sign or code))] = None
+    yield from found
+
+
+def _currency(word: str | None) -> str:
+    return ALIKE.get(stem(word), stem(word)) if word else ""
 
 
 # --- Kinds -----------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from dataclasses import replace
 from assistant import context
 from assistant.clauses import points_back, statements
 from assistant.crossing import Mix, elsewhere, mixed
+from assistant.quantities import tokens_of
 from assistant.types import Citation, Claim, Evidence, Support, Verdict
 from assistant.wording import unframed
 from index.types import Sentence
@@ -101,10 +102,10 @@ def _goes_on(text: str, one: Citation, other: Citation) -> bool:
 
 def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callable[[Labels], Verdict]) -> tuple[Labels, Verdict]:
     """The labels that carry a claim: those that it cites, if they do; else a sentence near it that does; else the likeliest with its verdict."""
-    asked = {stemmed for _, stemmed in content_words(text)}
-    shared = {label: asked.intersection(stemmed for _, stemmed in words(context.said(citation.sentence, text))) for label, citation in offered.items()}
-    weight = {label: len(stems) + sum(stem.isdecimal() for stem in stems) for label, stems in shared.items()}  # Numbers tell most of what is meant.
-    near = sorted((label for label in offered if shared[label]), key=lambda label: (-weight[label], label))[:NEAREST]
+    asked = _told({stemmed for _, stemmed in content_words(text)}, text)
+    told = {label: context.said(citation.sentence, text) for label, citation in offered.items()}
+    shared = {label: asked & _told({stemmed for _, stemmed in words(said)}, said) for label, said in told.items()}
+    near = sorted((label for label in offered if shared[label]), key=lambda label: (-len(shared[label]), label))[:NEAREST]
     best: tuple[Labels, Verdict] | None = None
     neighbours = context.adjoin([offered[label].sentence for label in near[:2]])
     for labels in _tries(given, near, shared, neighbours):
@@ -117,7 +118,12 @@ def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callab
     return best or ((), Verdict(Support.UNSUPPORTED, 0.0))
 
 
-def _tries(given: Labels, near: Sequence[int], shared: Mapping[int, set[str]], neighbours: bool) -> Iterator[Labels]:
+def _told(stems: set[str], text: str) -> set[str | float]:
+    """Some stems of a text with the values of its numbers: these count twice, as they tell most of what is meant, and "fourteen" is 14."""
+    return stems | {token.value for token in tokens_of(text) if token.value is not None}
+
+
+def _tries(given: Labels, near: Sequence[int], shared: Mapping[int, set[str | float]], neighbours: bool) -> Iterator[Labels]:
     """Sets of labels, likeliest first: what is cited; the nearest, which share most words with the claim; the first of them with what is cited, with the second
     where they are neighbours, and with those that have most of the words that it lacks.
 

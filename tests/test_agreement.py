@@ -30,7 +30,7 @@ CONTRACT = "The deposit of 2,500 euros is paid by Anna Reed on 12 March 2024, an
         ("It is returned within 30 weeks.", ("measure",)),
         ("It is paid on 12 May 2024.", ("date",)),
         ("It is paid by Karl Reed and Peter Holm.", ("name",)),
-        ("The deposit is not paid by Anna Reed.", ("negation",)),
+        ("The deposit is not paid by Anna Reed.", ("denial",)),
     ],
 )
 def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: tuple[str, ...]) -> None:
@@ -47,7 +47,7 @@ def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: 
         ("Macron claims that Putin resents it.", "Putin claims that Macron resents it.", ("roles",)),
         ("Anna Reed designed the Harbour.", "The Harbour was designed by Anna Reed.", ()),
         ("Run it with --full.", "Run it with the option --fast.", ("code",)),
-        ("The bank refused the loan.", "The bank did not refuse the loan.", ("negation",)),
+        ("The bank refused the loan.", "The bank did not refuse the loan.", ("denial",)),
         ("There are three members.", "The members are France, Spain and Italy.", ()),
         ("The UN met.", "The United Nations met.", ()),
         ("Ukraine's army withdrew.", "The Ukrainian army withdrew.", ()),
@@ -61,15 +61,15 @@ def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: 
         ("Smoking is not allowed in it.", "Smoking is forbidden in it.", ()),
         ("The tax is paid by the landlord.", "The tax is payable by the tenant.", ("comparative",)),
         ("Repairs are paid for, whereas garden waste is collected free.", "Repairs are paid for. Garden refuse is collected free.", ()),
-        ("The staff refuse overtime.", "The staff accept overtime.", ("negation",)),
+        ("The staff refuse overtime.", "The staff accept overtime.", ("denial",)),
         ("She is on call for at least one week in five.", "She is on call at most one week in five.", ("comparative",)),
         ("It is due if the house is more than 3 km from the sea.", "It is due if the house is within 3 km of the sea.", ("comparative",)),
-        ("It is not due if the house is more than 3 km from the sea.", "It is due only if the house is within 3 km of the sea.", ("negation",)),
+        ("It is not due if the house is more than 3 km from the sea.", "It is due only if the house is within 3 km of the sea.", ("denial",)),
         ("It may not exceed 3 pages.", "It has at most 3 pages.", ()),
         ("The landlord pays for the ovens.", "The Tenant pays for the ovens.", ("comparative",)),
         ("It is open daily, but not on public holidays.", "It is open daily, except on public holidays.", ()),
         ("It is no longer sold.", "It is not sold any more.", ()),
-        ("It is no longer sold.", "It is sold in May.", ("negation",)),
+        ("It is no longer sold.", "It is sold in May.", ("denial",)),
         ("It takes no longer than two days.", "It takes two days.", ()),
         ("He may enter after a notice, but in an emergency no notice is needed.", "He may enter after a notice. In an emergency no notice is needed.", ()),
         ("On 3 May the club had 40 members, according to Ada Byrne.", "Ada Byrne said that the club had 40 members on 3 May.", ()),
@@ -82,7 +82,7 @@ def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: 
         ("She is the CEO of it.", "She is its chief executive officer.", ()),
         ("Only members vote.", "It is just the members who vote.", ()),
         ("Visitors were excluded from the count.", "Visitors were left out of the count.", ()),
-        ("Visitors were excluded from the count.", "Visitors were part of the count.", ("negation",)),
+        ("Visitors were excluded from the count.", "Visitors were part of the count.", ("denial",)),
         ("It holds up to 150 litres.", "It holds 143 litres.", ()),
         ("Debt went up to 150 million.", "Debt rose to 143 million.", ("number",)),
         ("Call an electrician instead of opening the cover.", "Do not open the cover; call an electrician.", ()),
@@ -106,6 +106,13 @@ def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: 
         ("Parts come at no charge.", "Parts come free of charge.", ()),
         ("Parts come at a charge.", "Parts come free of charge.", ("negation",)),
         ("Nobody earns less than the living wage.", "All earn at least the living wage.", ()),
+        ("She left after the war.", "She left before the war.", ("comparative",)),
+        ("The lease ended before the sale.", "The sale came after the end of the lease.", ()),
+        ("It is shared without consent.", "Sharing it with a sister firm needs no consent.", ()),
+        ("It closed with a profit, more than in the year before.", "It closed with a profit, after a smaller one.", ()),
+        ("Lund let the pit to Orr.", "With Orr's consent, it may be used at the pit of Lund.", ()),
+        ("Any amount that is late bears interest.", "Late amounts bear interest at 0.8 per cent a month.", ()),
+        ("Any member may vote.", "60% of the members may vote.", ("quantifier",)),
     ],
 )
 def test_quantifiers_comparatives_roles_and_codes_must_agree_and_paraphrases_do(claim: str, evidence: str, differs: tuple[str, ...]) -> None:
@@ -160,6 +167,22 @@ def test_quantifiers_comparatives_roles_and_codes_must_agree_and_paraphrases_do(
         ("It costs one and a half pence.", "It costs 1½ pence.", ()),
         ("It was replaced four years later.", "It broke in 1917. A new one came in 1921.", ()),
         ("It was replaced five years later.", "It broke in 1917. A new one came in 1921.", ("number",)),
+        ("It was built for over two decades.", "It was built from 1968 to 1991.", ()),
+        ("It was built for over three decades.", "It was built from 1968 to 1991.", ("number",)),
+        ("It took under three weeks.", "It took seventeen days.", ()),
+        ("It took under two weeks.", "It took seventeen days.", ("number",)),
+        ("Almost seven weeks passed.", "47 days passed.", ()),
+        ("Almost eight weeks passed.", "47 days passed.", ("number",)),
+        ("About one in six fails.", "About 17 per cent fail.", ()),
+        ("One in five fails.", "About 17 per cent fail.", ("number",)),
+        ("Three out of four stay.", "A quarter leaves, the rest stay.", ()),
+        ("Nine in ten came.", "90% came.", ()),
+        ("One in six weeks is free.", "One week in six is free.", ()),
+        ("80 per cent of it is paid.", "Four fifths of it are paid.", ()),
+        ("Both cost 79,500 pounds together.", "One cost 48,000 pounds and the other 31,500 pounds.", ()),
+        ("Both cost 80,500 pounds together.", "One cost 48,000 pounds and the other 31,500 pounds.", ("number",)),
+        ("716 dogs came in the year before.", "812 dogs came in, 96 dogs more than the year before.", ()),
+        ("The score fell from 10.9 to 7.8, and in the control group from 10.7.", "Score; week 0: 10.9; week 16: 7.8; Control; week 0: 10.7.", ()),
         ("It takes 1.5 hours.", "It takes one and a half hours.", ()),
         ("Traps in three colours were used.", "Yellow, white and blue traps were used on farms and islands.", ()),
         ("There are two sides.", "It is between the army and the rebels.", ()),
@@ -285,6 +308,12 @@ def test_no_sentence_lends_another_its_head(offered: tuple[Assistant, tuple[Cita
 def test_what_it_says_of_what_went_before_is_carried_from_near_there(offered: tuple[Assistant, tuple[Citation, ...]]) -> None:
     assert _cited("A new bench costs 340 euros, and it was repaired on 2 October.", offered) == []
     assert _cited("The slide was closed in April, but it was repaired in May.", offered) == []
+
+
+def test_a_number_in_words_finds_the_sentence_that_has_it_in_figures(offered: tuple[Assistant, tuple[Citation, ...]]) -> None:
+    said = ["Orr (1999) tested 20 nurses.", "Hale and colleagues (2004) asked 58 students to learn words."]
+    cited = _cited("Orr tested twenty nurses, and Hale and colleagues asked fifty-eight students to learn words.", offered)
+    assert sorted(cited, reverse=True) == said
 
 
 def test_a_finding_is_given_to_whom_the_text_names_last_before_it(offered: tuple[Assistant, tuple[Citation, ...]]) -> None:

@@ -31,6 +31,7 @@ Ada Brandt-Lund signed on 3 May 2021.
         ("Ada Brandt-Lund signed on 3 May 2021.", "The lessee signed.", "the Lessee signed on 3 May 2021."),
         ("The Lessor repairs the roof.", "The roof is repaired.", "The Lessor repairs the roof."),
         ("Holm Quarries repairs the roof.", "Holm repairs the roof.", "Holm Quarries repairs the roof."),
+        ('(2) Ms Ada Brandt-Lund, 9 Mill Lane, Fell (the "Lessee").', "The lessee is Ada.", '(2) Ms Ada Brandt-Lund, 9 Mill Lane, Fell (the "Lessee").'),
     ],
 )
 def test_parties_are_called_as_the_claim_calls_them(sentence: str, claim: str, said: str) -> None:
@@ -75,6 +76,24 @@ def test_a_kind_is_read_with_what_it_is_where_the_claim_does_not_say_its_mark() 
     assert told(sentence, "Going abroad needs a form.", text) == "For categories A (day trips) and B (trips abroad) a form is needed."
     assert told(sentence, "Category B needs a form.", text) == sentence
     assert told(sentence, "A form is needed.", text) == sentence
+
+
+@pytest.mark.parametrize(
+    ("stated", "sentence", "claim", "said"),
+    [
+        ("All amounts are in millions of dollars.", "It rose from 2.5 to 3.0.", "It rose to $3.0 million.", "It rose from 2.5 to $3.0 million."),
+        ("| Income | £m |", "Grants; £m: 98", "Grants were £98m.", "Grants; £m: £98m"),
+        ("Amounts in thousand euros", "It cost 1,250.", "It cost 1,250 thousand euros.", "It cost 1,250 thousand euros."),
+        ("(EUR m)", "It cost 1.25.", "It cost €1.25 million.", "It cost €1.25 million."),
+        ("All amounts are in millions of dollars.", "It rose to 3.0.", "It rose to €3.0 million.", "It rose to 3.0."),
+        ("All amounts are in millions of dollars.", "It rose to 3.0.", "It rose to $3.0 billion.", "It rose to 3.0."),
+        ("All amounts are in millions of dollars.", "3.0 ships, 3.0% or 13.0", "3.0 million ships", "3.0 ships, 3.0% or 13.0"),
+        ("All amounts are in millions of dollars.", "It was 3.05, 3.0% or 13.0.", "It was $3.0 million.", "It was 3.05, 3.0% or 13.0."),
+        ("It cost $5 million.", "It rose to 3.0.", "It rose to $3.0 million.", "It rose to 3.0."),
+    ],
+)
+def test_sums_are_read_in_what_the_document_says_that_they_are_in(stated: str, sentence: str, claim: str, said: str) -> None:
+    assert told(sentence, claim, f"# Report\n\n{stated}\n\n{sentence}") == said
 
 
 def sentence_of(text: str, said: str) -> Sentence:

@@ -24,6 +24,11 @@ from assistant.crossing import Mix, mixed
             "Ida Lund leads the band.",
         ),
         ("The motor is made by Orlen and the gearbox is made by Tasko.", "The motor is supplied by Tasko.", "The gearbox is supplied by Tasko."),
+        (
+            "171 completed it: 84 in the exercise group and 87 in the control group.",
+            "It was completed by 87 people in the exercise group and 84 in the control group.",
+            "It was completed by 84 people in the exercise group and 87 in the control group.",
+        ),
         ("It was drawn in Lisbon and is sewn in Hanoi.", "It is sewn in Lisbon.", "It is sewn in Hanoi."),
         ("Error E3 means that the pump is stuck, error E5 that the valve is open.", "E5 means that the pump is stuck.", "E3 means that the pump is stuck."),
     ],

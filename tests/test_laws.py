@@ -19,7 +19,7 @@ FLOORS = {
     "index.store": 2, "index.contents": 2, "index.retriever": 2, "index.original": 2,
     "index.pages": 2, "index.build": 3, "index.search": 3, "index.union": 4, "index.doctor": 4, "index": 5,
     "assistant.plain": 10, "assistant.injection": 10, "assistant.opposites": 7, "assistant.quantities": 7, "assistant.clauses": 8, "assistant.crossing": 9,
-    "assistant.terms": 9,
+    "assistant.terms": 9, "assistant.exchange": 9,
     "assistant.errors": 10, "assistant.types": 10, "assistant.agreement": 10, "assistant.wording": 10, "assistant.context": 10,
     "assistant.settings": 11, "assistant.prompts": 11, "assistant.evidence": 11, "assistant.cite": 11, "assistant.quote": 11, "assistant.verify": 11,
     "assistant.bar": 11, "assistant.reply": 11, "assistant.followup": 11, "assistant.overview": 11,

@@ -13,6 +13,7 @@ from assistant.evidence.encode import MOST_TEXT, Passage
 from assistant.evidence.likeness import Likeness
 from assistant.evidence.reader import softmax
 from assistant.evidence.shipped import ALONE, LIKE, Shipped
+from assistant.exchange import exchanged
 from assistant.types import Support, Verdict
 from assistant.wording import alike
 from index.embed import DEFAULT_MODEL
@@ -23,6 +24,9 @@ EVIDENCE = ("logit", "cosine", *RULES, "constant")
 """What the probability that a claim is supported is the logistic function of a weighted sum of: the model's log odds, the cosine of the claim with the
 sentence that is most like it, and each rule that is broken."""
 LEAST = 1e-4
+CLEARLY = 1.5
+"""How far the log odds of a claim with two things exchanged must lie above its own. Of 1,500 true claims in documents that the model was not trained on it is
+so of 3, of their false twins, few of which exchange anything, of 11."""
 REMEMBERED = 256
 """Claims before their evidence whose reading is kept: one that nothing carries is tried again beside what is found for it."""
 
@@ -39,7 +43,8 @@ class Judge:
         """The verdict on a claim that is not word for word among its evidence; neither is empty.
 
         `around` is where the evidence stands: title, heading; `before` is what it follows.
-        A broken rule makes the verdict "unsupported", but for a denial in other words; the probability weighs each as often as it was right.
+        A broken rule makes the verdict "unsupported", but for a denial in other words, and so does what is believed more with two things exchanged; the
+        probability weighs each rule as often as it was right.
         """
         differs = disagreements(claim, evidence, around, before)
         weights, bars = (self._shipped.card["joined"][name] for name in (LIKE if self._likeness else ALONE))
@@ -47,7 +52,16 @@ class Judge:
         verdict = verdict_of(probability, *bars)
         # What both sides deny may be the same in other words. A sentence that says "he" names nobody; what stands about it may.
         weighed = {"denial"} if around else {"denial", "name"}
-        return Verdict(verdict.verdict if set(differs) <= weighed else Support.UNSUPPORTED, verdict.probability, differs)
+        if not set(differs) <= weighed:
+            return Verdict(Support.UNSUPPORTED, verdict.probability, differs)
+        if verdict.verdict is not Support.UNSUPPORTED and self._is_exchanged(claim, evidence):
+            return Verdict(Support.UNSUPPORTED, verdict.probability, (*differs, "pairing"))
+        return Verdict(verdict.verdict, verdict.probability, differs)
+
+    def _is_exchanged(self, claim: str, evidence: Sequence[str]) -> bool:
+        """Whether the model believes a claim clearly more with two of its things exchanged."""
+        odds = self._log_odds(*alike(claim, evidence))
+        return any(self._log_odds(*alike(other, evidence)) - odds > CLEARLY for other in exchanged(claim, evidence))
 
     def measure(self, claim: str, evidence: Sequence[str], differs: Sequence[str]) -> NDArray[np.float64]:
         """The model's log odds, the likeness (0 where it does not count), and the rules that are broken, as EVIDENCE, float64 (n,).
@@ -55,9 +69,12 @@ class Judge:
         Both are of the claim and its evidence as `alike` words them.
         """
         claim, evidence = alike(claim, evidence)
-        sure = min(max(self.chances(claim, evidence)[0], LEAST), 1 - LEAST)
         like = self._likeness.nearest(claim, [text[start:end] for text in evidence for start, end in sentence_spans(text)]) if self._likeness else 0.0
-        return np.array([math.log(sure / (1 - sure)), like, *(name in differs for name in RULES), 1.0])
+        return np.array([self._log_odds(claim, evidence), like, *(name in differs for name in RULES), 1.0])
+
+    def _log_odds(self, claim: str, evidence: Sequence[str]) -> float:
+        sure = min(max(self.chances(claim, evidence)[0], LEAST), 1 - LEAST)
+        return math.log(sure / (1 - sure))
 
     def chances(self, claim: str, evidence: Sequence[str]) -> tuple[float, float, float]:
         """The probabilities that the evidence supports a claim, contradicts it, or does neither; of more than is read at once, by its best part."""
