@@ -64,6 +64,14 @@ REACH = 4
 """Words after a negation that it may stand for."""
 ALL = frozenset("all every each always everyone everybody everything entire whole any".split())
 SOME = frozenset("some several few many most often sometimes usually occasionally rarely partly partially mostly".split())
+OVERALL = re.compile(
+    r"(?<!nearly )(?<!almost )(?<!virtually )\b(?:always|at any time|at all times|in (?:every|all) cases?|whether or not|without exception"
+    r"|under (?:any|all) circumstances)\b",
+    re.IGNORECASE,
+)
+"""What leaves no condition and no exception."""
+THROUGHOUT = ALL | frozenset("never ever even either whatever whenever whoever whichever regardless throughout permanently constantly continuously".split())
+"""What says so in the evidence."""
 ONLY = frozenset("only solely exclusively sole".split())
 APART = ONLY | frozenset("except unless otherwise else".split())
 BARRED = ONLY | frozenset("just merely alone except unless but nothing none limited single one unique".split())
@@ -410,6 +418,8 @@ def _denied(tokens: Sequence[Token]) -> set[str]:
     for place, token in enumerate(tokens):
         after = tokens[place + 1 : place + 1 + REACH]
         free_of = token.folded == "free" and [word.folded for word in after[:1]] == ["of"]
+        if token.folded == "not" and place and tokens[place - 1].folded == "or":
+            continue  # "Whether or not".
         if not free_of and token.folded not in NEGATIONS and (token.stem not in DENIES or _is_something(tokens, place)):
             continue
         if after and after[0].folded in ("only", "later", "less", "more", "fewer", "earlier", "just", "least"):
@@ -450,13 +460,14 @@ def _first_content(tokens: Sequence[Token]) -> str:
 
 
 def _quantifiers(case: _Case) -> bool:
-    """All of what the evidence says of some, or only what it says of more: "only 72%" says no more than "72%"."""
+    """All of what the evidence says of some, always what it says of a case, or only what it says of more: "only 72%" says no more than "72%"."""
     said, known = ({token.folded for token in tokens} for tokens in (case.said, case.known))
     some = any(token.folded in SOME or _is_part(token, before) for before, token in zip([None, *case.near], case.near, strict=False))
     universal = bool(said & ALL) and some and not known & ALL
+    overall = (found := OVERALL.search(case.claim)) and not {token.folded for token in tokens_of(case.claim[: found.start()])} & NEGATIONS
     barred = any(one.folded in ONLY and not _counts(other) for one, other in zip_longest(case.said, case.said[1:]))
     only = barred and "not only" not in case.claim.lower() and not known & BARRED and not LIMIT.search(case.evidence)
-    return universal or only
+    return universal or only or (bool(overall) and not known & THROUGHOUT)
 
 
 def _is_part(token: Token, before: Token | None) -> bool:

@@ -113,6 +113,10 @@ def test_numbers_units_dates_names_and_negation_must_agree(claim: str, differs: 
         ("Lund let the pit to Orr.", "With Orr's consent, it may be used at the pit of Lund.", ()),
         ("Any amount that is late bears interest.", "Late amounts bear interest at 0.8 per cent a month.", ()),
         ("Any member may vote.", "60% of the members may vote.", ("quantifier",)),
+        ("The fee is always repaid.", "The fee is repaid if the course is full.", ("quantifier",)),
+        ("The fee is not always repaid.", "The fee is repaid if the course is full.", ()),
+        ("The fee is always repaid.", "The fee is repaid in any event.", ()),
+        ("The fee is repaid whether or not the course is full.", "The fee is repaid even if the course is full.", ()),
     ],
 )
 def test_quantifiers_comparatives_roles_and_codes_must_agree_and_paraphrases_do(claim: str, evidence: str, differs: tuple[str, ...]) -> None:
