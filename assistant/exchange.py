@@ -41,8 +41,8 @@ def _pairs(tokens: Sequence[Token], there: Sequence[Token], text: str) -> Iterat
     """Two and two things of a claim that are of a kind, as tokens from and to, the first before the second."""
     known = {token.stem for token in there}
     for one, other in combinations(_names(tokens, there), 2):
-        apart = [token.folded for token in tokens[one[1] : other[0]]] != ["of"]
-        if apart and not {token.stem for token in tokens[slice(*one)]} & {token.stem for token in tokens[slice(*other)]}:
+        own, its = ({token.text for token in tokens[slice(*name)]} for name in (one, other))
+        if own - its and its - own and [token.folded for token in tokens[one[1] : other[0]]] != ["of"]:
             yield one, other
     words = [place for place, token in enumerate(tokens) if token.stem in known and token.value is None and token.folded not in STOP_WORDS]
     for first, second in combinations(words, 2):
@@ -51,8 +51,8 @@ def _pairs(tokens: Sequence[Token], there: Sequence[Token], text: str) -> Iterat
         if alike or tokens[second].folded in OPPOSITE.get(tokens[first].folded, ()):
             yield (first, first + 1), (second, second + 1)
     for first, second in combinations(_numbers(tokens, text), 2):
-        own, its = tokens[first], tokens[second]
-        if own.value != its.value and _kind(tokens, first) == _kind(tokens, second) and own.is_in(there) and its.is_in(there):
+        differ = tokens[first].value != tokens[second].value and all(tokens[place].is_in(there) for place in (first, second))
+        if differ and _kind(tokens, first) == _kind(tokens, second):
             yield (first, first + 1), (second, second + 1)
 
 

@@ -27,6 +27,12 @@ MOVED = "From the 1950s the lights of Dunmore made faint objects harder to see, 
         ("It is due on 3 May or 9 June.", "3 May and 9 June", []),
         ("Abbot Werin of Aldo wrote it.", "Abbot Werin of Aldo wrote it.", []),
         ("Two came to Oslo.", "Two came to Oslo.", []),
+        (
+            "The Duo S is small, the Duo P is large.",
+            "Size; Duo S: large; Duo P: small.",
+            ["The Duo P is small, the Duo S is large.", "The Duo S is large, the Duo P is small."],
+        ),
+        ("Ann Reed said that Reed was late.", "Ann Reed said that Reed was late.", []),
         ("It rained.", "It rained.", []),
     ],
 )
