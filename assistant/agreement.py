@@ -361,28 +361,22 @@ def _alike(stemmed: str, known: set[str]) -> bool:
 
 def _negation(case: _Case) -> bool:
     """What the evidence denies and the claim says, where the claim denies nothing."""
-    return any(_unsaid(matter) and not matter.denied for matter in case.matters)
+    return any(_differently_denied(matter)[1] and not matter.denied for matter in case.matters)
 
 
 def _denial(case: _Case) -> bool:
     """A word that is denied on one side and said on the other, in any other way: perhaps the same in other words, "is not open" over "is closed"."""
-    return any(_unsaid(matter) or _added(matter) for matter in case.matters) and not _negation(case)
+    return any(any(_differently_denied(matter)) for matter in case.matters) and not _negation(case)
 
 
-def _added(matter: _Matter) -> set[str]:
-    """What the claim denies and the evidence says."""
+def _differently_denied(matter: _Matter) -> tuple[set[str], set[str]]:
+    """The words that only the claim denies, and those that only the evidence does, where the other side says them."""
     if _only_with(matter.said, matter.known) or _only_with(matter.known, matter.said):
-        return set()
-    return (matter.denied & _contents(matter.known)) - matter.known_denied - _set_aside(matter.known)
-
-
-def _unsaid(matter: _Matter) -> set[str]:
-    """What the evidence denies and the claim says; a word that stands there both denied and not settles nothing."""
-    if _only_with(matter.said, matter.known) or _only_with(matter.known, matter.said):
-        return set()
-    stems = [token.stem for token in matter.known]
-    unsaid = (matter.known_denied & _contents(matter.said)) - matter.denied - _set_aside(matter.said)
-    return {word for word in unsaid if stems.count(word) < 2}
+        return set(), set()
+    added = (matter.denied & _contents(matter.known)) - matter.known_denied - _set_aside(matter.known)
+    dropped = (matter.known_denied & _contents(matter.said)) - matter.denied - _set_aside(matter.said)
+    stems = [token.stem for token in matter.known]  # A word that stands there both denied and not settles nothing.
+    return added, {word for word in dropped if stems.count(word) < 2}
 
 
 def _only_with(one: Sequence[Token], other: Sequence[Token]) -> bool:
@@ -464,10 +458,15 @@ def _quantifiers(case: _Case) -> bool:
     said, known = ({token.folded for token in tokens} for tokens in (case.said, case.known))
     some = any(token.folded in SOME or _is_part(token, before) for before, token in zip([None, *case.near], case.near, strict=False))
     universal = bool(said & ALL) and some and not known & ALL
-    overall = (found := OVERALL.search(case.claim)) and not {token.folded for token in tokens_of(case.claim[: found.start()])} & NEGATIONS
     barred = any(one.folded in ONLY and not _counts(other) for one, other in zip_longest(case.said, case.said[1:]))
     only = barred and "not only" not in case.claim.lower() and not known & BARRED and not LIMIT.search(case.evidence)
-    return universal or only or (bool(overall) and not known & THROUGHOUT)
+    return universal or only or (_is_overall(case.claim) and not known & THROUGHOUT)
+
+
+def _is_overall(claim: str) -> bool:
+    """Whether a claim leaves no condition and no exception, and denies nothing before it says so: "always", not "not always"."""
+    found = OVERALL.search(claim)
+    return found is not None and NEGATIONS.isdisjoint(token.folded for token in tokens_of(claim[: found.start()]))
 
 
 def _is_part(token: Token, before: Token | None) -> bool:

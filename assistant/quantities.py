@@ -153,17 +153,24 @@ def _with_shares(found: Sequence[Token]) -> list[Token]:
     kept: list[Token] = []
     place = 0
     while place < len(found):
-        one = found[place]
-        length = next((n for n in (2, 3) if [token.folded for token in found[place + 1 : place + n]] in (["in"], ["out", "of"])), 0)
-        whole = found[place + length] if length and place + length < len(found) else None
-        if whole and one.value and whole.value and one.value < whole.value <= MOST_PARTS and not one.measure and not whole.measure:
-            text = " ".join(token.text for token in found[place : place + length + 1])
-            kept.append(Token(text, one.folded, one.stem, None, (one.value / whole.value,), start=one.start, end=whole.end))
-            place += length + 1
+        between = [token.folded for token in found[place + 1 : place + 3]]
+        last = place + (2 if between[:1] == ["in"] else 3 if between == ["out", "of"] else len(found))
+        if last < len(found) and _are_a_share(found[place], found[last]):
+            one, whole = found[place], found[last]
+            text = " ".join(token.text for token in found[place : last + 1])
+            kept.append(Token(text, one.folded, one.stem, None, ((one.value or 0.0) / (whole.value or 1.0),), start=one.start, end=whole.end))
+            place = last
         else:
-            kept.append(one)
-            place += 1
+            kept.append(found[place])
+        place += 1
     return kept
+
+
+def _are_a_share(one: Token, whole: Token) -> bool:
+    """Whether so many of a whole that is divided into so many are a share; few are counted so, and measures are not."""
+    if one.value is None or whole.value is None or one.measure or whole.measure:
+        return False
+    return one.value in range(1, 10) and one.value < whole.value <= MOST_PARTS and whole.value.is_integer()
 
 
 def spelt_out(text: str) -> str:
