@@ -4,12 +4,15 @@ Pure rules over words, in English: they see values and names in parallel parts o
 freer words they miss.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
+from functools import partial
+from itertools import combinations, pairwise
 
-from assistant.clauses import HELPS, JOINS, broken, clauses, statements
+from assistant.clauses import CLEAR as SEAMS
+from assistant.clauses import HELPS, JOINS, broken, clauses, looks_like_verb, statements
 from assistant.quantities import FAMILY, MONEY, Token, spelt_out, tokens_of
 from index.words import STOP_WORDS, stem
 
@@ -31,6 +34,7 @@ FREE = 0.2
 """The share of a claim's words, if they are more than one, from which on, where they are in no sentence, what it leaves out of these tells nothing: in freer
 words a head has another name.
 """
+SEMICOLON = re.compile(r";\s+")
 HEAD = 4
 """Content words that are looked at of how a sentence begins."""
 
@@ -234,6 +238,59 @@ def mixed(claim: str, sentences: Sequence[str]) -> Mix:
     if any(_is_elsewhere(said, tokens) for tokens, own in zip(told, only, strict=True) if own & said):
         return Mix.SURELY if pointed else Mix.PERHAPS
     return Mix.NONE
+
+
+def turned(claim: str, sentences: Sequence[str]) -> bool:
+    """Whether a claim says of one thing what some sentences, or their statements, say of another, and of that what they say of the one.
+
+    "The guests clean the hall and the caretaker locks it" over "The caretaker cleans the hall. The guests lock it."
+    """
+    said = [_keys(tokens_of(part)) for part in SEAMS.split(claim)]
+    if len(said) < 2:
+        return False
+    whole = list(map(tokens_of, sentences))
+    parts = [tokens_of(part) for sentence in sentences for clause in SEMICOLON.split(sentence) for part in statements(clause)]
+    return any(_is_turned(said, told, [subject(tokens) for tokens in told]) for told in (whole, parts) for subject in SUBJECTS)
+
+
+def _is_turned(said: Sequence[set[Key]], told: Sequence[list[Token]], heads: Sequence[set[Key]]) -> bool:
+    for one, other in combinations(range(len(told)), 2):
+        keys, its = _keys(told[one]), _keys(told[other])
+        head, rest = heads[one] - its, keys - its - heads[one]
+        its_head, its_rest = heads[other] - keys, its - keys - heads[other]
+        if not (head and its_head):
+            continue
+        # Of which of both each statement speaks, by its head and by the rest.
+        ways = {(_more(_share(head, part), _share(its_head, part)), _more(len(rest & part), len(its_rest & part))) for part in said}
+        if {(1, -1), (-1, 1)} <= ways:
+            return True
+    return False
+
+
+def _share(own: set[Key], said: set[Key]) -> float:
+    return len(own & said) / len(own)
+
+
+def _more(one: float, other: float) -> int:
+    """1 where the one is more, -1 where the other is, 0 where neither is."""
+    return (one > other) - (one < other)
+
+
+def _subject(tokens: Sequence[Token], *, named: bool = False, most: int = HEAD) -> set[Key]:
+    """The first content words up to a verb, which a word in -s is after a name if that is `named`; none where it begins with a word that points elsewhere."""
+    found: list[Key] = []
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if token.folded in POINTING and not (token.text.isupper() and len(token.text) > 1):  # "IT" is no "it".
+            break
+        third = named and before is not None and before.text[0].isupper() and token.text.endswith("s")
+        if len(found) >= most or (found and token.text[0].islower() and (token.folded in VERBS or looks_like_verb(token.folded) or third)):
+            break
+        found += _contents([token])
+    return set(found)
+
+
+SUBJECTS = (_subject, partial(_subject, named=True), partial(_subject, most=1))
+"""Where a subject ends is not sure without a grammar: "Haldane expects", "Average days", "The caretaker cleans"."""
 
 
 def elsewhere(claim: str, sentence: str) -> bool:

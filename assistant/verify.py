@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from assistant import context
 from assistant.clauses import points_back, statements
-from assistant.crossing import Mix, elsewhere, mixed
+from assistant.crossing import Mix, elsewhere, mixed, turned
 from assistant.quantities import tokens_of
 from assistant.types import Citation, Claim, Evidence, Support, Verdict
 from assistant.wording import unframed
@@ -167,7 +167,10 @@ def _verdict(text: str, cited: Sequence[Citation], evidence: Evidence) -> Verdic
     if (quotes := _quotes(text)) and not _hold(quotes, sentences):
         return Verdict(Support.UNSUPPORTED, 0.0, ("quotation",))
     texts, around = context.read(sentences, text), " ".join(dict.fromkeys(map(context.around, sentences)))
-    mix = mixed(text, context.joined(sentences, texts))
+    told = context.joined(sentences, texts)
+    if turned(text, told):
+        return Verdict(Support.UNSUPPORTED, 0.0, ("pairing",))
+    mix = mixed(text, told)
     if mix is Mix.SURELY:
         return Verdict(Support.UNSUPPORTED, 0.0)
     lent = " ".join(map(context.preceding, sentences))

@@ -314,6 +314,12 @@ def test_what_it_says_of_what_went_before_is_carried_from_near_there(offered: tu
     assert _cited("The slide was closed in April, but it was repaired in May.", offered) == []
 
 
+def test_what_two_sentences_say_of_two_things_is_not_turned_about(offered: tuple[Assistant, tuple[Citation, ...]]) -> None:
+    said = ["The slide was closed in April.", "The café was repaired in May."]
+    assert sorted(_cited("The slide was closed in April, and the café was repaired in May.", offered), reverse=True) == said
+    assert _cited("The café was closed in April, and the slide was repaired in May.", offered) == []
+
+
 def test_a_number_in_words_finds_the_sentence_that_has_it_in_figures(offered: tuple[Assistant, tuple[Citation, ...]]) -> None:
     said = ["Orr (1999) tested 20 nurses.", "Hale and colleagues (2004) asked 58 students to learn words."]
     cited = _cited("Orr tested twenty nurses, and Hale and colleagues asked fifty-eight students to learn words.", offered)

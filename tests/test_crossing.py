@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.agreement import disagreements
-from assistant.crossing import Mix, mixed
+from assistant.crossing import Mix, mixed, turned
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,28 @@ def test_a_mix_is_sure_where_a_value_is_of_the_other_sentence_or_it_would_mean_w
     assert mixed("The slide was closed for 9 days.", [slide, swing]) is Mix.SURELY
     assert mixed("The slide was closed for 3 days, and it was repaired.", [slide, "The swing was repaired in May."]) is Mix.SURELY
     assert mixed("The slide was repaired.", ["The slide was closed.", "The swing was repaired."]) is Mix.PERHAPS
+
+
+CLEANED = ["The caretaker cleans the hall and the stairs.", "The guests lock the doors at night."]
+KEPT = ["The Facilities team runs the archive and has paper shredded.", "IT Operations deletes electronic records."]
+LEFT = ["Byrne raised its rating of the town; Crestline left its rating unchanged."]
+DAYS = ["Average days to re-let a home; 2024: 31; 2023: 27.", "Average days for a repair; 2024: 17.4; 2023: 21.9."]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "wrong", "right"),
+    [
+        (CLEANED, "The guests clean the hall, and the caretaker locks the doors at night.", "The caretaker cleans the hall, and the guests lock the doors."),
+        (KEPT, "The Facilities team deletes electronic records, and IT Operations runs the archive.", "IT Operations deletes records, and Facilities runs it."),
+        (LEFT, "Crestline raised the rating of the town, whereas Byrne left it unchanged.", "Byrne raised the rating of the town, while Crestline left it."),
+        (
+            DAYS,
+            "In 2024 a home was re-let after 17.4 days, while a repair took 31 days.",
+            "In 2024 a home was re-let after 31 days, while a repair took 17.4 days.",
+        ),
+    ],
+)
+def test_two_things_are_not_turned_about(sentences: list[str], wrong: str, right: str) -> None:
+    assert turned(wrong, sentences)
+    assert not turned(right, sentences)
+    assert not turned(wrong, sentences[1:] if len(sentences) > 1 else ["Byrne raised it."])
