@@ -7,6 +7,7 @@ Currencies are not converted, nor pounds and pints, of which there are several.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from index.words import fold, stem
 
@@ -132,6 +133,11 @@ def close(one: float, other: float, within: float) -> bool:
 
 def tokens_of(text: str) -> list[Token]:
     """The words and numbers of a text, in order; what makes up one number is one token."""
+    return list(_tokens_of(text))
+
+
+@lru_cache(maxsize=1024)
+def _tokens_of(text: str) -> tuple[Token, ...]:
     plain = spelt_out(text)
     found: list[Token] = []
     for match in TOKEN.finditer(plain):
@@ -145,7 +151,7 @@ def tokens_of(text: str) -> list[Token]:
         else:
             found.append(token)
     found = [_counting(token, found[place + 1 : place + 2]) for place, token in enumerate(found)]
-    return _with_shares(found)
+    return tuple(_with_shares(found))
 
 
 def _with_shares(found: Sequence[Token]) -> list[Token]:
