@@ -1,9 +1,9 @@
 """Gives each claim the sentences that carry it, and marks it supported, weak or unsupported by them. Never edits a claim's words.
 
 What it does not catch: a claim whose words all stand in its evidence but in another relation than `agreement` and
-`crossing` know, and that the judge believes no less for it; a wrong name at the head of a sentence that its evidence does not contradict; what only several sentences
-together say, where the claim does not cite them, says it in one statement, and they are not the nearest and those that
-have most of the rest; irony.
+`crossing` know, and that the judge believes no less for it; a wrong name at the head of a sentence that its evidence does
+not contradict; what only several sentences together say, where the claim does not cite them, says it in one statement, and
+they are not the nearest and those that have most of the rest; irony.
 """
 
 import re
