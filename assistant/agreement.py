@@ -60,6 +60,8 @@ ADDS = frozenset("total totalling altogether together combined both sum overall 
 """Words beside which a number tells what others are together, or what is left of them."""
 RELATES = frozenset(("before", "after", "once"))
 """Words whose opposites say the same of two things that are told the other way about."""
+ROW = re.compile(r": [^;]*; [^;:]+: ")
+"""Cells of a table's row."""
 REACH = 4
 """Words after a negation that it may stand for."""
 ALL = frozenset("all every each always everyone everybody everything entire whole any".split())
@@ -226,12 +228,16 @@ def _follows(place: int, case: _Case) -> bool:
             things.setdefault(thing, []).append(value)
     value = case.said[place].value or 0.0
     own = {thing for token, _, thing in _measured(case.said) if token is case.said[place]}
-    return any(
-        close(abs(one - other), value, 1e-6) or close(one + other, value, 1e-6)
-        for thing, values in things.items()
-        if thing in own
-        for one, other in combinations(values, 2)
-    )
+    pairs = [pair for thing, values in things.items() if thing in own for pair in combinations(values, 2)]
+    if any(close(abs(one - other), value, 1e-6) or close(one + other, value, 1e-6) for one, other in pairs):
+        return True
+    return bool(ROW.search(case.nearest)) and any(close(abs(one - other), value, 1e-6) for one, other in combinations(_bare(case.near), 2))
+
+
+def _bare(tokens: Sequence[Token]) -> list[float]:
+    """The numbers that count nothing, but for years: the cells of a row."""
+    counted = {id(token) for token, _, _ in _measured(tokens)}
+    return [token.value for token in tokens if token.value is not None and id(token) not in counted and not _years([token])]
 
 
 def _is_bound(before: str) -> bool:
