@@ -11,7 +11,7 @@ from itertools import chain, combinations, pairwise, zip_longest
 from assistant.clauses import CONTRASTS, HELPS, LEADS, clauses, looks_like_verb
 from assistant.crossing import crossed
 from assistant.opposites import OPPOSITE
-from assistant.quantities import ALIKE, AMOUNT, ARTICLES, FAMILY, MONEY, MONTHS, ORDINAL, UP_TO, Token, close, dates_spelt, tokens_of
+from assistant.quantities import ALIKE, AMOUNT, ARTICLES, DAYS, FAMILY, MONEY, MONTHS, ORDINAL, UP_TO, Token, apart, close, dates_spelt, tokens_of
 from index.split import sentence_spans
 from index.words import STOP_WORDS, fold, stem, words
 
@@ -37,7 +37,6 @@ ROUNDING = 0.06
 BEYOND = 1.5
 """How far a number may lie beyond a bound: what is over 800 may be 873, and is not thought to be 2,000."""
 
-DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 YEAR = stem("year")
 CALENDAR = {name[:length]: name for name in (*MONTHS, *DAYS) for length in (3, 4, len(name))}
 
@@ -135,12 +134,13 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class _Matter:
-    """What a claim says of what one sentence of its evidence is about, with what it denies of that; and the sentence, with what that denies."""
+    """What a claim denies of what one sentence of its evidence is about; `added` are the words that only the claim denies, `dropped` those that only the
+    sentence does, where the other says them.
+    """
 
-    said: list[Token]
     denied: set[str]
-    known: list[Token]
-    known_denied: set[str]
+    added: set[str]
+    dropped: set[str]
 
 
 def _matters(claim: str, sentences: Sequence[list[Token]], contents: Sequence[set[str]], nearest: int) -> list[_Matter]:
@@ -152,7 +152,7 @@ def _matters(claim: str, sentences: Sequence[list[Token]], contents: Sequence[se
         best = max(counts)
         clear = counts.count(best) == 1 and 2 * best >= max(len(words), 4)
         shared.setdefault(counts.index(best) if clear else nearest, []).extend(clause)
-    return [_Matter(said, _denied(said), sentences[n], _denied(sentences[n])) for n, said in shared.items()]
+    return [_matter(said, sentences[n]) for n, said in shared.items()]
 
 
 # --- Rules -----------------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ def _measured(said: Sequence[Token]) -> Iterator[tuple[Token, float, str]]:
             yield token, token.value, ALIKE[said[place - 1].text]
             continue
         for before, after in pairwise(said[place : place + 3]):
-            if after.start - before.end > 1 or after.value is not None or after.folded in ("and", "or", "to"):
+            if apart(before, after) or after.value is not None or after.folded in ("and", "or", "to"):
                 break  # "7.8; Control: 10.7" counts no controls.
             if after.folded not in STOP_WORDS:
                 yield token, token.value, after.stem
@@ -367,22 +367,26 @@ def _alike(stemmed: str, known: set[str]) -> bool:
 
 def _negation(case: _Case) -> bool:
     """What the evidence denies and the claim says, where the claim denies nothing."""
-    return any(_differently_denied(matter)[1] and not matter.denied for matter in case.matters)
+    return any(matter.dropped and not matter.denied for matter in case.matters)
 
 
 def _denial(case: _Case) -> bool:
     """A word that is denied on one side and said on the other, in any other way: perhaps the same in other words, "is not open" over "is closed"."""
-    return any(any(_differently_denied(matter)) for matter in case.matters) and not _negation(case)
+    return any(matter.added or matter.dropped for matter in case.matters) and not _negation(case)
 
 
-def _differently_denied(matter: _Matter) -> tuple[set[str], set[str]]:
-    """The words that only the claim denies, and those that only the evidence does, where the other side says them."""
-    if _only_with(matter.said, matter.known) or _only_with(matter.known, matter.said):
-        return set(), set()
-    added = (matter.denied & _contents(matter.known)) - matter.known_denied - _set_aside(matter.known)
-    dropped = (matter.known_denied & _contents(matter.said)) - matter.denied - _set_aside(matter.said)
-    stems = [token.stem for token in matter.known]  # A word that stands there both denied and not settles nothing.
-    return added, {word for word in dropped if stems.count(word) < 2}
+def _matter(said: Sequence[Token], known: Sequence[Token]) -> _Matter:
+    """What a claim says of a sentence's matter, beside that sentence."""
+    denied, known_denied = _denied(said), _denied(known)
+    if _only_with(said, known) or _only_with(known, said):
+        return _Matter(denied, set(), set())
+    dropped = (known_denied & _contents(said)) - denied - _set_aside(said)
+    stems = [token.stem for token in known]  # A word that stands there both denied and not settles nothing.
+    return _Matter(
+        denied,
+        added=(denied & _contents(known)) - known_denied - _set_aside(known),
+        dropped={word for word in dropped if stems.count(word) < 2},
+    )
 
 
 def _only_with(one: Sequence[Token], other: Sequence[Token]) -> bool:
@@ -514,7 +518,7 @@ def _relates_to_the_same(word: str, case: _Case) -> bool:
 
 def _part_after(place: int, tokens: Sequence[Token]) -> Sequence[Token]:
     """The tokens after one, up to a sign."""
-    end = next((n for n in range(place + 1, len(tokens)) if tokens[n].start - tokens[n - 1].end > 1), len(tokens))
+    end = next((n for n in range(place + 1, len(tokens)) if apart(tokens[n - 1], tokens[n])), len(tokens))
     return tokens[place + 1 : end]
 
 

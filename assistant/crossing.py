@@ -250,14 +250,14 @@ def turned(claim: str, sentences: Sequence[str]) -> bool:
         return False
     whole = list(map(tokens_of, sentences))
     parts = [tokens_of(part) for sentence in sentences for clause in SEMICOLON.split(sentence) for part in statements(clause)]
-    return any(_is_turned(said, told, [subject(tokens) for tokens in told]) for told in (whole, parts) for subject in SUBJECTS)
+    return any(_is_turned(said, [(_keys(tokens), subject(tokens)) for tokens in told]) for told in (whole, parts) for subject in SUBJECTS)
 
 
-def _is_turned(said: Sequence[set[Key]], told: Sequence[list[Token]], heads: Sequence[set[Key]]) -> bool:
-    for one, other in combinations(range(len(told)), 2):
-        keys, its = _keys(told[one]), _keys(told[other])
-        head, rest = heads[one] - its, keys - its - heads[one]
-        its_head, its_rest = heads[other] - keys, its - keys - heads[other]
+def _is_turned(said: Sequence[set[Key]], told: Sequence[tuple[set[Key], set[Key]]]) -> bool:
+    """`told` has, of each sentence, its words and those of its subject."""
+    for (keys, subject), (its, its_subject) in combinations(told, 2):
+        head, rest = subject - its, keys - its - subject
+        its_head, its_rest = its_subject - keys, its - keys - its_subject
         if not (head and its_head):
             continue
         # Of which of both each statement speaks, by its head and by the rest.

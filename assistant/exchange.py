@@ -8,15 +8,14 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, islice, pairwise
 
 from assistant.opposites import OPPOSITE
-from assistant.quantities import MONEY, MONTHS, Token, spelt_out, tokens_of
+from assistant.quantities import DAYS, MONEY, MONTHS, Token, apart, spelt_out, tokens_of
 from index.words import STOP_WORDS
 
 Span = tuple[int, int]
 
 MOST = 4
 """Exchanges of a claim, at most: each is read as the claim is."""
-DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
-NO_NAMES = STOP_WORDS | DAYS | frozenset(MONTHS)
+NO_NAMES = STOP_WORDS | frozenset((*DAYS, *MONTHS))
 RANGE = re.compile(r"\W*(?:\w{1,8}\W+)?(?:to\b|and\b|or\b|[–,-])\W*")
 """What stands between the ends of a range, or of a list: "from 40 to 100", "from 5 cm to 8 cm"."""
 YEAR = re.compile(r"1\d{3}|20\d\d")
@@ -61,7 +60,7 @@ def _names(tokens: Sequence[Token], there: Sequence[Token]) -> list[Span]:
     found: list[Span] = []
     for place, token in enumerate(tokens):
         if token.text[0].isupper() and token.value is None and token.folded not in NO_NAMES:
-            if found and found[-1][1] == place and token.start - tokens[place - 1].end <= 1:
+            if found and found[-1][1] == place and not apart(tokens[place - 1], token):
                 found[-1] = (found[-1][0], place + 1)
             else:
                 found.append((place, place + 1))

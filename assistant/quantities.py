@@ -61,6 +61,7 @@ SHARE = 0.015
 MOST_PARTS = 100
 """In how many one, or several, may be counted where that is a share: "one in six", not "20 in 1990"."""
 MONTHS = "january february march april may june july august september october november december".split()
+DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 DAY = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b|\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 HOUR = re.compile(r"(?::\d\d)?\s?([ap])\.?m\b", re.IGNORECASE)
 MONEY = "€$£¥"
@@ -129,6 +130,11 @@ class Token:
 def close(one: float, other: float, within: float) -> bool:
     """Whether two numbers differ by no more than a share of the greater."""
     return abs(one - other) <= within * max(abs(one), abs(other), 1e-9)
+
+
+def apart(before: Token, after: Token) -> bool:
+    """Whether more than a space, or a hyphen, stands between two tokens that follow each other."""
+    return after.start - before.end > 1
 
 
 def tokens_of(text: str) -> list[Token]:

@@ -26,7 +26,7 @@ sentence that is most like it, and each rule that is broken."""
 LEAST = 1e-4
 CLEARLY = 1.5
 """How far the log odds of a claim with two things exchanged must lie above its own. Of 1,500 true claims in documents that the model was not trained on it is
-so of 3, of their false twins, few of which exchange anything, of 11."""
+so of 2, of their false twins, few of which exchange anything, of 11."""
 REMEMBERED = 256
 """Claims before their evidence whose reading is kept: one that nothing carries is tried again beside what is found for it."""
 
