@@ -1,10 +1,11 @@
 """`Assistant`: a question in, a cited and checked answer out. Ground, then draft, then check."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain, zip_longest
 from pathlib import Path
 
 from assistant import cite, compose, quote, verify
@@ -12,6 +13,7 @@ from assistant.bar import read_bar
 from assistant.errors import LlmError, QuestionError
 from assistant.evidence import identity, open_evidence
 from assistant.evidence.candidates import candidates
+from assistant.parts import parts_of
 from assistant.settings import Settings, from_environment
 from assistant.types import QUOTE, Answer, Citation, Claim, Draft, Evidence, Grounds, Judgement, LanguageModel, Support, Verdict
 from index import Index
@@ -90,13 +92,21 @@ class Assistant:
     def _quoted(self, grounds: Grounds, failed: str) -> Answer:
         """The answer in words of the documents, if they have one, where a model failed to give one."""
         draft = quote.draft(grounds, self.evidence)
-        return self.check(grounds, replace(draft, notice=f"{failed} The answer is quoted from the documents instead." if draft.claims else failed))
+        said = [failed, "The answer is quoted from the documents instead." if draft.claims else None, draft.notice]
+        return self.check(grounds, replace(draft, notice=" ".join(filter(None, said))))
 
     def ground(self, question: str, standalone: str | None = None, only: Filter | None = None) -> Grounds:
-        """What the documents offer: nothing, if they do not answer. Raises QuestionError for an empty or endless question, or a filter that nothing fits."""
+        """What the documents offer: nothing, if they do not answer. A question that asks several is grounded part by part.
+
+        Raises QuestionError for an empty or endless question, or a filter that nothing fits.
+        """
         asked = (standalone or question).strip()
         require_question(question)
         require_question(asked)
+        parts = [self._ground(part, alone, only) for part, alone in parts_of(asked)]
+        return _together(question, asked, parts) if parts else self._ground(question, asked, only)
+
+    def _ground(self, question: str, asked: str, only: Filter | None) -> Grounds:
         timings: dict[str, float] = {}
         with _timed(timings, "search"):
             hits = self._hits(asked, only)
@@ -187,6 +197,34 @@ def _offered(ranked: Sequence[tuple[Sentence, float]]) -> list[tuple[Sentence, f
     """The best sentences, and the one that the very best leans on, if it does."""
     best, rest = list(ranked[:OFFERED]), ranked[OFFERED:]
     return best + [pair for pair in rest if quote.leans(best[0][0], pair[0])]
+
+
+def _together(question: str, asked: str, parts: Sequence[Grounds]) -> Grounds:
+    """The grounds of a question out of those of its parts: what each of them offers, in turn."""
+    offered = _in_turn(part.offered for part in parts)
+    labels = {cite.place(citation.sentence): citation.label for citation in offered}
+    best = max(parts, key=lambda part: part.confidence)
+    return replace(
+        best,
+        question=question,
+        standalone=asked,
+        hits=tuple(sorted({hit.chunk.id: hit for part in parts for hit in part.hits}.values(), key=lambda hit: -hit.score)),
+        offered=offered,
+        nearest=_in_turn(part.nearest for part in parts)[:NEAREST],
+        missing_words=tuple(dict.fromkeys(word for part in parts for word in part.missing_words)),
+        short_answer=None,
+        parts=tuple(replace(part, offered=tuple(replace(one, label=labels[cite.place(one.sentence)]) for one in part.offered)) for part in parts),
+        timings_ms={name: round(sum(part.timings_ms[name] for part in parts), 1) for name in best.timings_ms},
+    )
+
+
+def _in_turn(ranked: Iterable[Sequence[Citation]]) -> tuple[Citation, ...]:
+    """The best of each, then the second of each, and so on, numbered anew; of two that are the same sentence the first."""
+    found: dict[tuple[str, int, int], Citation] = {}
+    for citation in chain.from_iterable(zip_longest(*ranked)):
+        if citation:
+            found.setdefault(cite.place(citation.sentence), citation)
+    return cite.number([(citation.sentence, citation.score) for citation in found.values()])
 
 
 def _cited(words: str | None, citations: Sequence[Citation]) -> str | None:

@@ -28,6 +28,8 @@ ASKED, SAID = 2, 1
 MOST_SAID = 12
 """Content words of the last answer that are taken along; tuned on one half of CANARD's development set (the other half is reported)."""
 
+CARRIED = re.compile(r"(.*\?)\s+(\([^()]*\))", re.DOTALL)
+
 History = Sequence[tuple[str, str]]
 """The questions so far and what was answered ("" where nothing was), oldest first."""
 
@@ -43,6 +45,12 @@ def standalone(question: str, history: History) -> str:
         if stemmed not in asked:
             carried.setdefault(stemmed, word)
     return f"{question.strip()} ({' '.join(carried.values())})" if carried else question
+
+
+def taken_apart(question: str) -> tuple[str, str]:
+    """A question that was made to stand alone: as it was asked, and what it leans on, in its brackets; "" where it leans on nothing."""
+    found = CARRIED.fullmatch(question.strip())
+    return (found[1], found[2]) if found else (question, "")
 
 
 def _topic(history: History) -> History:

@@ -7,7 +7,7 @@ from assistant.types import QUOTE, Citation, Claim, Draft, Evidence, Grounds
 from index.types import Sentence
 from index.words import words
 
-MOST = 3
+MOST, MOST_OF_PART = 3, 2
 ENOUGH = 0.95
 """Sentences are added until it is this likely that one of them answers, if any does."""
 LEAST = 0.06
@@ -20,13 +20,19 @@ LEANS = re.compile(r"(?:He|She|It|They|This|That|These|Those|Such|His|Her|Its|Th
 def draft(grounds: Grounds, evidence: Evidence) -> Draft:
     """One to three of the offered sentences, each a claim that cites itself, in reading order within a document; all of them for a summary.
 
-    None where it is not likely enough that one of them answers.
+    Of a question with parts these are one or two for each part that is likely enough to be answered, with a notice of the others. None where it is not likely
+    enough that one of them answers.
     """
     if not grounds.answered:
         return Draft((), QUOTE)
-    chosen = list(grounds.offered) if grounds.whole else _in_order(_choose(grounds.offered, evidence))
-    claims = tuple(Claim(c.sentence.text, (c.label,)) for c in chosen)
-    return Draft(claims, QUOTE)
+    if grounds.whole:
+        chosen, notice = list(grounds.offered), None
+    else:
+        parts = [part for part in grounds.parts or (grounds,) if part.answered]
+        chosen = [citation for part in parts for citation in _in_order(_choose(part.offered, evidence, MOST if len(parts) < 2 else MOST_OF_PART))]
+        notice = " ".join(f"The documents do not answer “{part.question}”" for part in grounds.parts if not part.answered) or None
+    claims = tuple(Claim(sentence, (label,)) for label, sentence in {c.label: c.sentence.text for c in chosen}.items())
+    return Draft(claims, QUOTE, notice)
 
 
 def leans(sentence: Sentence, before: Sentence) -> bool:
@@ -36,28 +42,28 @@ def leans(sentence: Sentence, before: Sentence) -> bool:
     return next_to and LEANS.match(sentence.text) is not None
 
 
-def _choose(offered: Sequence[Citation], evidence: Evidence) -> list[Citation]:
+def _choose(offered: Sequence[Citation], evidence: Evidence, most: int) -> list[Citation]:
     """The best sentence, what it leans on, and others that say something else, while it is not likely enough that one of them answers."""
     if not offered:
         return []
     total = max(sum(citation.score for citation in offered), 1e-9)
-    likely = [offered[0], *(citation for citation in offered[1:] if citation.score / total >= LEAST)]
+    likely = [offered[0], *(c for c in offered[1:] if c.score / total >= LEAST and not c.sentence.document.is_heading(c.sentence.start))]
     alike = evidence.similarity([citation.sentence for citation in likely])
     chosen, covered = [0], likely[0].score / total
     for place in range(1, len(likely)):
         new = all(alike[place, other] < SAME and not _same_words(likely[place], likely[other]) for other in chosen)
-        if new and (len(chosen) == MOST or covered >= ENOUGH):
+        if new and (len(chosen) == most or covered >= ENOUGH):
             break
         covered += likely[place].score / total
         chosen += [place] if new else []
-    return _with_leaned_on([likely[place] for place in chosen], offered)
+    return _with_leaned_on([likely[place] for place in chosen], offered, most)
 
 
-def _with_leaned_on(chosen: list[Citation], offered: Sequence[Citation]) -> list[Citation]:
+def _with_leaned_on(chosen: list[Citation], offered: Sequence[Citation], most: int) -> list[Citation]:
     """With the sentence that the best one leans on, if it is offered and there is room."""
     best = chosen[0].sentence
     before = [citation for citation in offered if leans(best, citation.sentence)]
-    return chosen + [citation for citation in before if citation not in chosen][: MOST - len(chosen)]
+    return chosen + [citation for citation in before if citation not in chosen][: most - len(chosen)]
 
 
 def _same_words(one: Citation, other: Citation) -> bool:

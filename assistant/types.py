@@ -63,7 +63,8 @@ class Grounds:
     `offered` are the sentences that may be cited, best first, numbered from 1; empty where it is too unlikely that any answers. `nearest` are
     the closest sentences in any case. `confidence` is the probability, 0..1, that the documents answer; `short_answer` and `judge` as in `Judgement`.
     `answered`: the confidence reaches the bar. What is quoted is quoted only then; a language model that is offered sentences may still find no answer in them.
-    `whole`: all that is offered belongs in the answer, as in a summary. `only` says which documents may be cited.
+    `whole`: all that is offered belongs in the answer, as in a summary. `only` says which documents may be cited. `parts` are the grounds of each part of a
+    question that asks several, with the labels that the sentences have here; what is told of the whole is then what is told of the best of them.
     """
 
     question: str
@@ -78,6 +79,7 @@ class Grounds:
     answered: bool = True
     whole: bool = False
     only: Filter | None = None
+    parts: tuple["Grounds", ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
 
 

@@ -2,13 +2,16 @@
 
 Each set's articles are indexed together, every question is asked, and the first sentence, and any of the cited ones,
 is held against the marked answers; of a declined question the nearest sentences are. Beside it the best sentence by a fitted sum of cosine
-and words, which is what Footnote goes by without its evidence model, and by MiniLM cosine alone, the usual way to highlight a source.
+and words, which is what Footnote goes by without its evidence model, and by MiniLM cosine alone, the usual way to highlight a source. Then two questions
+at once, both answerable or one of them, beside the same asked one by one.
 """
 
 import gzip
 import json
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from assistant.evaluate import auroc, calibration_error, reliability
 from assistant.evidence import open_evidence
 from assistant.evidence.likeness import Likeness
 from assistant.evidence.linear import LinearEvidence
+from assistant.types import Answer
 from index import Index
 from index.build import build
 from index.embed import DEFAULT_MODEL, default_cache, open_embedder
@@ -56,31 +60,42 @@ class Outcome:
 
 
 def main() -> None:
-    """Print the table of every set that is here."""
-    columns = "set", "questions", "first right (words; cosine)", "one of those cited right", "AUROC (words; cosine)", "answered or declined right", "ECE"
-    print(f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
-    told = {}
-    for name in SETS:
-        file = DATA / f"{name}.jsonl.gz"
-        if file.is_file():
-            told[name] = _print_row(name, file)
-        else:
-            print(f"| {name} | not here: {file} |{' |' * (len(columns) - 2)}", flush=True)
+    """Print the tables of every set that is here."""
+    files = {name: DATA / f"{name}.jsonl.gz" for name in SETS}
+    for name, file in files.items():
+        if not file.is_file():
+            print(f"{name} is not here: {file}\n")
+    here = {name: file for name, file in files.items() if file.is_file()}
+    _print_head("set", "questions", "first right (words; cosine)", "one of those cited right", "AUROC (words; cosine)", "answered or declined right", "ECE")
+    told = {name: _print_row(name, file) for name, file in here.items()}
     _print_reliability(told)
+    _print_head("set", "pairs", "both answers cited (asked one by one)", "pairs with one answer", "it is cited, the other declined (asked one by one)")
+    for name, file in here.items():
+        _print_pairs(name, file)
 
 
-def _print_row(name: str, file: Path) -> list[dict[str, float]]:
-    """Print the row of a set; its reliability diagram."""
-    documents, questions = _read(file)
+def _print_head(*columns: str) -> None:
+    print(f"\n| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
+
+
+@contextmanager
+def _opened(documents: Sequence[Document]) -> Iterator[Assistant]:
+    """An assistant over some documents."""
     with tempfile.TemporaryDirectory() as scratch:
         embedder = open_embedder(DEFAULT_MODEL, default_cache())
         store = Store(Path(scratch))
         with store.lock():
             build(store, documents, embedder, [])
         index = Index.open(scratch)
-        assistant = Assistant(index, open_evidence(embedder, index.keywords))
-        likeness = Likeness(embedder)
-        words = LinearEvidence(likeness, index.keywords)
+        yield Assistant(index, open_evidence(embedder, index.keywords))
+
+
+def _print_row(name: str, file: Path) -> list[dict[str, float]]:
+    """Print the row of a set; its reliability diagram."""
+    documents, questions = _read(file)
+    with _opened(documents) as assistant:
+        likeness = Likeness(assistant.index.embedder)
+        words = LinearEvidence(likeness, assistant.index.keywords)
         outcomes = [_outcome(assistant, words, likeness, asked) for asked in questions]
     answerable = np.array([bool(asked.answers) for asked in questions])
     first, cited, by_words, cosine = (np.mean([getattr(o, name) for o, can in zip(outcomes, answerable, strict=True) if can]) for name in RIGHTS)
@@ -93,6 +108,47 @@ def _print_row(name: str, file: Path) -> list[dict[str, float]]:
         flush=True,
     )
     return reliability(confidences[:, 0], answerable)
+
+
+def _print_pairs(name: str, file: Path) -> None:
+    """Print how two questions of an article fare as one, "… , and …?" and "…? …?" by turns: no two of the pairs share a question."""
+    documents, questions = _read(file)
+    both: list[tuple[Asked, Asked]] = []
+    one: list[tuple[Asked, Asked]] = []
+    for document in documents:
+        own = [asked for asked in questions if asked.document == document.id and OPENS.match(asked.question)]
+        can, cannot = ([asked for asked in own if bool(asked.answers) == answerable] for answerable in (True, False))
+        one += zip(can, cannot, strict=False)
+        left = can[len(cannot) :]
+        both += zip(left[::2] or can[::2], left[1::2] or can[1::2], strict=False)
+    with _opened(documents) as assistant:
+        alone = {asked: assistant.ask(asked.question) for asked in questions}
+        told = [assistant.ask(_as_one(pair, place)) for place, pair in enumerate((*both, *one))]
+    right = [all(_cites(answer, asked) for asked in pair) for pair, answer in zip(both, told, strict=False)]
+    apart = [all(_cites(alone[asked], asked) for asked in pair) for pair in both]
+    named = [_cites(answer, can) and _names(answer, cannot) for (can, cannot), answer in zip(one, told[len(both) :], strict=True)]
+    singly = [_cites(alone[can], can) and not alone[cannot].found for can, cannot in one]
+    cells = (f"{np.mean(said):.0%} ({np.mean(by_itself):.0%})" if said else "–" for said, by_itself in ((right, apart), (named, singly)))
+    first, second = cells
+    print(f"| {name} | {len(both)} | {first} | {len(one)} | {second} |", flush=True)
+
+
+OPENS = re.compile(r"(?:what|who|whom|whose|when|where|why|which|how)\b", re.IGNORECASE)
+
+
+def _as_one(pair: tuple[Asked, Asked], place: int) -> str:
+    """Two questions as one; of every other pair the second comes first."""
+    first, second = (asked.question for asked in (pair if place % 4 < 2 else pair[::-1]))
+    return f"{first.rstrip('? ')}, and {second[0].lower()}{second[1:]}" if place % 2 else f"{first} {second}"
+
+
+def _cites(answer: Answer, asked: Asked) -> bool:
+    return any(asked.answered_by(citation.sentence) for citation in answer.citations)
+
+
+def _names(answer: Answer, asked: Asked) -> bool:
+    """Whether a question is named as one that the documents do not answer."""
+    return asked.question.strip(" ?")[1:] in (answer.notice or "")
 
 
 def _print_reliability(told: Mapping[str, list[dict[str, float]]]) -> None:

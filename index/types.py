@@ -55,6 +55,11 @@ class Document:
         place = bisect_right(self.headings, offset, key=lambda heading: heading.start)
         return self.headings[place - 1] if place else None
 
+    def is_heading(self, offset: int) -> bool:
+        """Whether a heading starts at this offset."""
+        heading = self.heading_at(offset)
+        return heading is not None and heading.start == offset
+
     def heading_text(self, offset: int) -> str:
         """What that heading says; empty where there is none."""
         heading = self.heading_at(offset)

@@ -17,7 +17,7 @@ from assistant.errors import ModelError
 from assistant.evidence.claims import Judge
 from assistant.evidence.encode import CLS, MOST_OVER, MOST_QUESTION, MOST_TEXT, SEP, Passage, around, encode, open_tokenizer
 from assistant.evidence.likeness import Likeness
-from assistant.evidence.model import ModelEvidence, parts_of, passage_of, reads_language
+from assistant.evidence.model import ModelEvidence, passage_of, reads_language
 from assistant.evidence.reader import CLOSELY, NOTHING, Reader
 from assistant.evidence.shipped import FOLDER, MODELS, Shipped
 from assistant.types import Claim, Support, Verdict
@@ -243,20 +243,6 @@ def test_a_claim_in_german_is_not_held_against_rules_for_english_names(folder: P
     grounds = assistant.ground("Wie hoch ist die Miete?")
     (checked,) = verify.check([Claim(said.replace("Die Miete", "Der Mietzins"), ())], grounds.offered or grounds.nearest, assistant.evidence)
     assert (checked.support, checked.differs) == (Support.SUPPORTED, ())
-
-
-@pytest.mark.parametrize(
-    ("question", "parts"),
-    [
-        ("When was the mill built, and who paid for it?", ["When was the mill built?", "who paid for it?"]),
-        ("When was it built? Who paid for it?", ["When was it built?", "Who paid for it?"]),
-        ("Who built the mill and the bridge?", []),
-        ("How and why did it burn?", []),
-        ("When was it built?", []),
-    ],
-)
-def test_a_question_is_read_in_its_parts(question: str, parts: list[str]) -> None:
-    assert parts_of(question) == parts
 
 
 def test_both_halves_of_a_question_are_answered(folder: Path, tmp_path: Path, embedder: Embedder) -> None:

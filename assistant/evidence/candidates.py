@@ -91,9 +91,8 @@ def candidates(hits: Sequence[Hit]) -> list[Candidate]:
             key = document.id, sentence.start
             if key in found or ordered[place] or sentence.start in headings or INVISIBLE.search(sentence.text) or not stems[place]:
                 continue
-            heading = document.heading_at(sentence.start)
             around = frozenset(stemmed for _, stemmed in words(over_of(document, sentence.start))).union(*stems[max(place - 1, 0) : place + 2])
-            found[key] = Candidate(sentence, number, place, stems[place], around, hit.cosine, heading is not None and heading.start == sentence.start)
+            found[key] = Candidate(sentence, number, place, stems[place], around, hit.cosine, document.is_heading(sentence.start))
     return list(found.values())
 
 

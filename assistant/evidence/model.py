@@ -5,7 +5,6 @@ document says without any of its passages saying it.
 """
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -19,6 +18,7 @@ from assistant.evidence.likeness import Likeness
 from assistant.evidence.linear import LinearEvidence
 from assistant.evidence.reader import Read, Reader
 from assistant.evidence.shipped import Shipped
+from assistant.followup import taken_apart
 from assistant.types import Judgement, Support, Verdict
 from index.embed import Embedder, Vectors32
 from index.keywords import Vocabulary
@@ -32,7 +32,6 @@ LANGUAGES = ("", "en")
 """What the model has learnt to read; a text whose language cannot be told is taken for it."""
 ENGLISH = frozenset("how what who whom whose when where why which does did the and are were this that with from for".split())
 """Words that no question holds but an English one: a short question's language is a guess without them."""
-PARTS = re.compile(r"[,;]?\s+and\s+(?:also\s+)?(?=(?:what|who|whom|whose|when|where|why|which|how|in what|in which|by whom)\b)|\?\s+(?=\S)", re.IGNORECASE)
 LEAST_WORDS = 3
 """Of a question whose language is told: it is short, and a wrong guess costs only the model's help."""
 
@@ -76,24 +75,21 @@ class ModelEvidence:
         bar = float(self._joined["bar"])
         if not found or not words(question):
             return Judgement((), 0.0, bar, missing)
-        parts = parts_of(question)
-        read = self._read(question, parts, hits)
+        read = self._read(question, [passage_of(hit) for hit in hits])
         features = measure(question, found, hits, read, self._vocabulary)
         scores = features @ weights_of(self._joined["score"], FEATURES)
         order = sorted(range(len(found)), key=lambda n: (-scores[n], found[n].sentence.document.id, found[n].sentence.start))
         confidence = logistic(float(signs(question, features, self._vocabulary) @ weights_of(self._joined["confidence"], SIGNS)))
         chances = confidence * shares(scores)
         ranked = tuple((found[n].sentence, float(chances[n])) for n in order)
-        short = None if parts else self._short_answer(found[order[0]], hits, read, confidence)
+        short = self._short_answer(found[order[0]], hits, read, confidence)
         return Judgement(ranked, round(confidence, 4), bar, missing, short)
 
-    def _read(self, question: str, parts: Sequence[str], hits: Sequence[Hit]) -> list[Read]:
-        """What the hits say to a question; of one with parts, to whichever part a sentence answers best."""
-        passages = [passage_of(hit) for hit in hits]
+    def _read(self, question: str, passages: Sequence[Passage]) -> list[Read]:
+        """What passages say to a question; to a follow-up as it was asked, or with what it leans on, whichever a sentence answers better."""
         read = self._reader.read(question, passages)
-        for part in parts:
-            read = [either(one, other) for one, other in zip(read, self._reader.read(part, passages), strict=True)]
-        return read
+        asked, carried = taken_apart(question)
+        return [either(one, other) for one, other in zip(read, self._reader.read(asked, passages), strict=True)] if carried else read
 
     def _short_answer(self, best: Candidate, hits: Sequence[Hit], read: Sequence[Read], confidence: float) -> str | None:
         """The words of the best sentence that answer, where it is likely enough that something answers and that they do."""
@@ -114,12 +110,6 @@ class ModelEvidence:
         if language_of(" ".join([claim, *said]), LEAST_WORDS) not in LANGUAGES:
             return self._linear.supports(claim, said)
         return self._judge.judge(claim, said, around, before)
-
-
-def parts_of(question: str) -> list[str]:
-    """The questions that one is made of: "When was it built, and who paid?" asks two. Empty where it asks one."""
-    parts = [part.strip(" ,;?") for part in PARTS.split(question)]
-    return [f"{part}?" for part in parts] if len(parts) > 1 and all(len(words(part)) >= LEAST_WORDS for part in parts) else []
 
 
 def either(one: Read, other: Read) -> Read:
