@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain, zip_longest
 from pathlib import Path
 
-from assistant import cite, compose, quote, verify
+from assistant import cite, compose, quote, terms, verify
 from assistant.bar import read_bar
 from assistant.errors import LlmError, QuestionError
 from assistant.evidence import identity, open_evidence
@@ -103,6 +103,21 @@ class Assistant:
         asked = (standalone or question).strip()
         require_question(question)
         require_question(asked)
+        readings = [(asked, only), *self._as_written(asked, only)]
+        found = [self._ground_as(question, said, where) for said, where in readings]
+        best = max(found, key=lambda grounds: (sum(part.answered for part in grounds.parts or (grounds,)), grounds.confidence))
+        return replace(best, only=only, timings_ms=_spent(found))
+
+    def _as_written(self, asked: str, only: Filter | None) -> Iterator[tuple[str, Filter]]:
+        """The question in the terms of documents that have others for what it names, and what leaves out the rest: "What must the Tenant pay?"."""
+        known: dict[str, set[str]] = {}
+        for document in {hit.chunk.document.id: hit.chunk.document for hit in self._hits(asked, only)}.values():
+            if (said := terms.asked_in(asked, document.text)) != asked:
+                known.setdefault(said, set()).add(document.id)
+        for said, ids in known.items():
+            yield said, replace(only or Filter(), documents=frozenset(ids))
+
+    def _ground_as(self, question: str, asked: str, only: Filter | None) -> Grounds:
         parts = [self._ground(part, alone, only) for part, alone in parts_of(asked)]
         return _together(question, asked, parts) if parts else self._ground(question, asked, only)
 
@@ -214,8 +229,13 @@ def _together(question: str, asked: str, parts: Sequence[Grounds]) -> Grounds:
         missing_words=tuple(dict.fromkeys(word for part in parts for word in part.missing_words)),
         short_answer=None,
         parts=tuple(replace(part, offered=tuple(replace(one, label=labels[cite.place(one.sentence)]) for one in part.offered)) for part in parts),
-        timings_ms={name: round(sum(part.timings_ms[name] for part in parts), 1) for name in best.timings_ms},
+        timings_ms=_spent(parts),
     )
+
+
+def _spent(grounds: Sequence[Grounds]) -> dict[str, float]:
+    """The milliseconds that several took in all, by what they went into."""
+    return {name: round(sum(one.timings_ms[name] for one in grounds), 1) for name in grounds[0].timings_ms}
 
 
 def _in_turn(ranked: Iterable[Sequence[Citation]]) -> tuple[Citation, ...]:

@@ -62,11 +62,31 @@ def told(sentence: str, claim: str, text: str) -> str:
     return sentence
 
 
+def asked_in(question: str, text: str) -> str:
+    """A question as a document's text would put it: with a party's role for its name, "What must the Lessee pay?", and an abbreviation for its long form."""
+    for short in shorts(text):
+        question = short.asked(question)
+    for party in parties(text):
+        question = party.asked(question)
+    return question
+
+
 @lru_cache(maxsize=32)
 def terms(text: str) -> tuple[Term, ...]:
     """What a text defines."""
-    parties = tuple(_parties(text))
-    return (*_shorts(text), *_kinds(text), *_sums(text), *([Parties(parties)] if parties else []))
+    return (*shorts(text), *_kinds(text), *_sums(text), *([Parties(parties(text))] if parties(text) else []))
+
+
+@lru_cache(maxsize=64)
+def parties(text: str) -> tuple["Party", ...]:
+    """Whom a text gives a role."""
+    return tuple(_parties(text))
+
+
+@lru_cache(maxsize=64)
+def shorts(text: str) -> tuple["Short", ...]:
+    """What a text abbreviates."""
+    return tuple(_shorts(text))
 
 
 # --- Parties ---------------------------------------------------------------------------------------------
@@ -89,6 +109,12 @@ class Party:
     def is_in(self, text: str) -> bool:
         """Whether a text has a word, written large, that is of its name alone."""
         return any(fold(word) in self.own for word in re.findall(r"\b[A-Z][\w-]*", text))
+
+    def asked(self, question: str) -> str:
+        """A question with its role for its name: "does the Employee" for "does Ms Reed"."""
+        said = self.said(question)
+        around = rf"(?:\b(?:{'|'.join(TITLES)})\b\.? )?{re.escape(said)}(?:,? (?:{'|'.join(FORMS)})\b\.?)?"
+        return re.sub(rf"(?:\bthe )?{around}", f"the {self.role}", question, flags=re.IGNORECASE) if said else question
 
     @property
     def called(self) -> re.Pattern[str]:
@@ -174,6 +200,10 @@ class Short:
             return long.sub(self.short, sentence)
         stems = _stems(self.long)
         return short.sub(self.long, sentence) if 2 * len(stems & _stems(claim)) >= len(stems) else sentence
+
+    def asked(self, question: str) -> str:
+        """A question with the abbreviation for what it stands for."""
+        return re.sub(rf"\b{re.escape(self.long)}(?: \({re.escape(self.short)}\))?", self.short, question, flags=re.IGNORECASE)
 
 
 def _shorts(text: str) -> Iterator[Short]:

@@ -6,9 +6,10 @@ import pytest
 
 from assistant import context
 from assistant.answer import Assistant
-from assistant.terms import told
+from assistant.terms import asked_in, told
 from assistant.types import Claim, Draft, Support
 from index.embed import Embedder
+from index.filter import Filter
 from index.types import Document, Sentence
 from tests.conftest import build_index, write
 
@@ -49,6 +50,22 @@ def test_parties_are_called_as_the_claim_calls_them(sentence: str, claim: str, s
 )
 def test_a_party_is_defined_in_brackets_in_words_or_in_a_line_of_its_own(definition: str, role: str, name: str) -> None:
     assert told(f"It is paid by {role}.", f"{name} pays it.", definition).startswith(f"It is paid by {name}")
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What must Holm Quarries Ltd repair?", "What must the Lessor repair?"),
+        ("How often must Ms Brandt-Lund paint the walls?", "How often must the Lessee paint the walls?"),
+        ("Is Ada Brandt-Lund's or Holm's consent needed?", "Is the Lessee's or the Lessor's consent needed?"),
+        ("And what does she pay? (Brandt-Lund walls)", "And what does she pay? (the Lessee walls)"),
+        ("What does the lessor repair?", "What does the lessor repair?"),
+        ("Who owns the mill?", "Who owns the mill?"),
+        ("", ""),
+    ],
+)
+def test_a_question_is_put_in_the_roles_of_those_whom_it_names(question: str, said: str) -> None:
+    assert asked_in(question, LEASE) == said
 
 
 @pytest.mark.parametrize("text", ["The goods below (“the Equipment”) are lent.", "Rent: 900 euros", "He said it (“in May”) to Ida Ray.", "(“the Client”)", ""])
@@ -127,3 +144,29 @@ def test_claims_in_the_names_of_parties_are_judged_by_what_is_said_of_their_role
     answer = assistant.check(grounds, Draft(tuple(Claim(text, ()) for text in claims), "draft"))
     assert [claim.support is Support.UNSUPPORTED for claim in answer.claims] == [False, False, True]
     assert [citation.sentence.text[:16] for citation in answer.citations] == ["The Lessee paint", "The Lessor repai"]
+
+
+def test_a_question_is_put_in_the_abbreviations_of_a_document(tmp_path: Path, embedder: Embedder) -> None:
+    methods = "We followed 84 nurses for six weeks. Total sleep time (TST) was measured at the wrist. Each ward was seen twice, and no ward left the study."
+    results = "TST fell by 41 minutes in weeks with night shifts. Lapses of attention doubled. Nurses older than 50 lost more TST than younger ones."
+    text = f"# Methods\n\n{methods}\n\n# Results\n\n{results}"
+    write(tmp_path / "set", {"study.md": text, "other.md": "Sleep is good. Total rest is better, and time heals."})
+    build_index(tmp_path / "index", [tmp_path / "set"], embedder)
+    answer = Assistant.open(tmp_path / "index").ask("How much did total sleep time fall?")
+    assert (answer.standalone, answer.citations[0].sentence.text) == ("How much did TST fall?", "TST fell by 41 minutes in weeks with night shifts.")
+
+
+def test_a_question_that_names_a_party_is_answered_from_its_contract(tmp_path: Path, embedder: Embedder) -> None:
+    contract = 'Contract of employment between Tarn Tools Ltd (the "Company") and Ms {} (the "Employee").\n\nThe Employee has {} days of paid holiday a year.'
+    write(
+        tmp_path / "set",
+        {"a.txt": contract.format("Ida Ray", 27), "b.txt": contract.format("Olav Moe", 31), "c.txt": "Olav Moe took part in the race on 3 May 2021."},
+    )
+    build_index(tmp_path / "index", [tmp_path / "set"], embedder)
+    assistant = Assistant.open(tmp_path / "index")
+    ida, olav = (assistant.ask(f"How many days of holiday does {name} have?") for name in ("Ms Ray", "Olav Moe"))
+    assert [answer.citations[0].sentence.text for answer in (ida, olav)] == [f"The Employee has {days} days of paid holiday a year." for days in (27, 31)]
+    assert ida.standalone == "How many days of holiday does the Employee have?"
+    assert not assistant.ask("How many days of holiday does Olav Moe have?", only=Filter(paths=("a.txt",))).found
+    race = assistant.ask("When did Olav Moe take part in the race?")
+    assert (race.citations[0].sentence.document.id, race.standalone) == ("c.txt", "When did Olav Moe take part in the race?")
