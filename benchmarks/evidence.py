@@ -23,7 +23,8 @@ from assistant.evidence.encode import Passage
 from assistant.evidence.likeness import Likeness
 from assistant.evidence.reader import Read, Reader
 from assistant.evidence.shipped import Shipped
-from assistant.training.pairs import read_pairs, said_of
+from assistant.training.pairs import said_of
+from assistant.training.written import read_written
 from assistant.types import Support
 from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
 from index.words import content_words, indexed_stems
@@ -137,7 +138,7 @@ def _print_claims(judge: Judge, embedder: Embedder, most: int) -> None:
 
 def _print_pairs(judge: Judge, most: int) -> None:
     """How often the judge believes a claim more than its false twin, of pairs in documents that it was not trained on."""
-    pairs = [said_of(document, pair) for document in read_pairs(held=True) for pair in document.pairs]
+    pairs = [said_of(document, pair) for document in read_written(held=True) for pair in document.pairs]
     pairs = pairs[:: max(1, len(pairs) // most)]
     told = np.array([[judge.judge(one.claim, [one.evidence]).probability for one in pair] for pair in pairs])
     apart = auroc(told.ravel(), np.array([True, False] * len(pairs))) or 0.0

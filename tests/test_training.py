@@ -21,18 +21,20 @@ from assistant.evidence.shipped import FOLDER, MODELS, Shipped
 from assistant.training.batches import TOKENS, batches, passage_of
 from assistant.training.claims import of_sentence, of_two
 from assistant.training.export import export, ship
-from assistant.training.groups import Passes
+from assistant.training.groups import WRITTEN, Passes
 from assistant.training.losses import TAUGHT, apart, choice_loss, claim_loss, drawn, losses, sentence_logits, span_loss
 from assistant.training.network import COLUMNS, Network
-from assistant.training.pairs import claims_of, read_pairs, said_of
+from assistant.training.pairs import claims_of, said_of
 from assistant.training.prune import importance, prune
 from assistant.training.pruned import train_pruned
+from assistant.training.questions import questions_of
 from assistant.training.reopen import reopened
 from assistant.training.rounding import BLOCK, HIGHEST, LOWEST, MOST, FourBits, TwoBits
 from assistant.training.sets import Article, Claim, Row, held_out, misleading, read_questions, row_of, without_answer
 from assistant.training.start import new_large, new_small
 from assistant.training.train import Plan, resume, schedule, train
 from assistant.training.twist import Kinds, negated, renamed, unanswerable, wrong
+from assistant.training.written import read_written
 from index.embed.model import packaged
 from tests.conftest import SHARED
 
@@ -67,12 +69,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, lines in rows.items():
         (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode()))
     (folder / "written").mkdir()
-    sentences = [f"The mill of {town} has {n + 3} wheels." for n, town in enumerate(TOWNS)]
+    where = "a good way up the old river, where people go on Sundays in summer, and in winter when it is frozen"
+    sentences = [f"The mill of {town}, {where}, has {n + 3} wheels." for n, town in enumerate(TOWNS)]
     pairs = [
         {"on": [n], "true": f"In {town} the mill's wheels are {n + 3}.", "false": f"In {town} the mill's wheels are {n + 4}.", "label": "contradicted"}
         for n, town in enumerate(TOWNS)
     ]
-    (folder / "written" / "mills.json").write_text(json.dumps({"title": "Mills", "sentences": sentences, "pairs": pairs}))
+    questions = [{"asked": f"How many wheels are there in {town}?", "on": [n]} for n, town in enumerate(TOWNS)]
+    questions += [{"asked": "How many wheels have the mills?", "on": [0, len(TOWNS) - 1]}, {"asked": f"Who owns the mill of {TOWNS[-1]}?", "on": []}]
+    (folder / "written" / "mills.json").write_text(json.dumps({"title": "Mills", "sentences": sentences, "pairs": pairs, "questions": questions}))
     return folder
 
 
@@ -489,11 +494,43 @@ def test_a_graph_of_another_kind_is_no_network(tmp_path: Path) -> None:
         reopened(tmp_path / "other.onnx")
 
 
+# --- Written questions ----------------------------------------------------------------------------------
+
+
+def test_written_questions_are_asked_of_each_paragraph_that_answers_and_what_none_answers_of_the_one_that_is_like_it(data: Path) -> None:
+    (document,) = read_written(data / "written")
+    asked = [*questions_of([document])]
+    wide = [one for one in asked if one.question == "How many wheels have the mills?"]
+    assert [one.context.sentences[n] for one in wide for n in one.gold] == [document.sentences[0], document.sentences[-1]]
+    assert len({one.place for one in wide}) == 2
+    assert all(one.also == {other.place for other in wide} for one in wide)
+    (none,) = (one for one in asked if one.question.startswith("Who owns"))
+    assert (none.gold, none.place) == (frozenset(), len(none.article.contexts) - 1)
+    chance = Random(3)
+    for one in wide * 20:
+        row = row_of(one, chance)
+        assert [row.sentences[n] for n in row.gold] == [one.context.sentences[n] for n in one.gold]
+        assert sum(sentence in (document.sentences[0], document.sentences[-1]) for sentence in row.sentences) == 1
+        other = misleading(one, chance)
+        assert other is None or not {document.sentences[0], document.sentences[-1]} & set(other.sentences)
+    groups = [*passes(data).groups(1)]
+    assert sum(group[0].question == "How many wheels have the mills?" and bool(group[0].gold) for group in groups) >= 2 * WRITTEN
+
+
+def test_written_questions_are_answered_by_sentences_that_are_there() -> None:
+    for document in (*read_written(), *read_written(held=True)):
+        assert len({question.asked for question in document.questions}) == len(document.questions)
+        for question in document.questions:
+            assert question.asked.strip()
+            assert set(question.on) <= set(range(len(document.sentences)))
+            assert len(set(question.on)) == len(question.on)
+
+
 # --- Pairs of claims -----------------------------------------------------------------------------------
 
 
 def test_pairs_differ_rest_on_sentences_that_are_there_and_some_are_held_out() -> None:
-    trained, held = read_pairs(), read_pairs(held=True)
+    trained, held = read_written(), read_written(held=True)
     assert not {document.title for document in trained} & {document.title for document in held}
     for document in (*trained, *held):
         for pair in document.pairs:
@@ -506,7 +543,7 @@ def test_pairs_differ_rest_on_sentences_that_are_there_and_some_are_held_out() -
 
 
 def test_what_carries_the_true_claim_of_a_pair_is_in_its_evidence_unless_it_is_said_not_to_be() -> None:
-    document = read_pairs()[0]
+    document = read_written()[0]
     lacking = 0
     for number, pair in enumerate(document.pairs * 3):
         true, false, *more = claims_of(document, pair, Random(number))

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from assistant.training.claims import among, joined, of_question, of_sentence, of_two
-from assistant.training.pairs import FOLDER, Pair, Written, claims_of, read_pairs
+from assistant.training.pairs import claims_of
+from assistant.training.questions import questions_of
 from assistant.training.sets import Article, Asked, Claim, Row, misleading, paragraph_of, read_claims, read_questions, row_of, sampled, without_answer
 from assistant.training.twist import Kinds, renamed, unanswerable, wrong
+from assistant.training.written import FOLDER, Pair, Written, read_written
 
 Group = list[Row] | Claim
 
@@ -24,6 +26,9 @@ VERBATIM = 0.4
 PAIRS = 3
 """How often a pass for the judge of claims holds each pair that was written for it."""
 
+WRITTEN = 5
+"""How often a pass holds each question that was written over a document, once for each paragraph that answers it."""
+
 HUMAN = 4
 """How often a pass holds each question that people wrote to be unanswerable, and each answerable one beside them: they are few, and the best."""
 
@@ -34,14 +39,16 @@ class Passes:
     def __init__(self, data: Path, written: Path = FOLDER) -> None:
         self._questions = read_questions(data)
         self._claims = read_claims(data)
-        self._pairs = [(document, pair) for document in read_pairs(written) for pair in document.pairs]
+        documents = read_written(written)
+        self._pairs = [(document, pair) for document in documents for pair in document.pairs]
+        self._written = [*questions_of(documents)]
         self._kinds: dict[int, Kinds] = {}
 
     def groups(self, seed: int) -> Iterator[list[Row]]:
         """The questions of one pass, each with one passage or more: the same for the same seed."""
         chance = random.Random(seed)  # noqa: S311 (nothing secret)
         human = [asked for asked in self._questions if asked.set == "squad2_dev_part"]
-        items = [*sampled(self._questions, chance), *(human * (HUMAN - 1))]
+        items = [*sampled(self._questions, chance), *(human * (HUMAN - 1)), *(self._written * WRITTEN)]
         chance.shuffle(items)
         for asked in items:
             yield from self._question_groups(asked, chance)

@@ -1,21 +1,14 @@
-"""Pairs of claims that were written for the judge: one that some sentences of a document carry, and its twin, which differs in little and is not carried."""
+"""Claims out of the pairs that were written for the judge: one that some sentences carry, and its twin, which differs in little and is not carried."""
 
-import json
 import random
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
-from assistant.training.sets import Claim, Json
+from assistant.training.sets import Claim
+from assistant.training.written import Pair, Written
 from assistant.wording import alike
 from index.words import shared_words
 
-FOLDER = Path(__file__).parent / "written"
 SET = "pairs"
-LABELS = {"contradicted": 1, "not said": 2}
-HELD_OUT = 8
-"""One document in so many, by its name, is kept from training, to see what the judge has learnt of the others (`benchmarks.evidence`)."""
 ALIKE = 0.5
 """How often a claim is read in its evidence's words, as it always is in use: the judge shall not depend on it."""
 LONGEST = 1_200
@@ -24,36 +17,6 @@ LACKING = 0.3
 """How often a claim that needs several sentences stands, once more, before all of them but one."""
 BESIDE = 0.15
 """How often a true claim stands, once more, before what is like it in its document and does not carry it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """The sentences that carry the true claim, by number; both claims; what the false one is: contradicted (1), or not said (2)."""
-
-    on: tuple[int, ...]
-    true: str
-    false: str
-    label: int
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A document that was made up, and the pairs over it."""
-
-    title: str
-    sentences: tuple[str, ...]
-    pairs: tuple[Pair, ...]
-
-
-def read_pairs(folder: Path = FOLDER, held: bool = False) -> list[Written]:
-    """The documents to train on, or those held out."""
-    files = [file for file in sorted(folder.glob("*.json")) if (zlib.crc32(file.stem.encode()) % HELD_OUT == 0) == held]
-    return [_written(json.loads(file.read_text("utf-8"))) for file in files]
-
-
-def _written(read: Json) -> Written:
-    pairs = tuple(Pair(tuple(sorted(pair["on"])), pair["true"], pair["false"], LABELS[pair["label"]]) for pair in read["pairs"])
-    return Written(read["title"], tuple(read["sentences"]), pairs)
 
 
 def claims_of(document: Written, pair: Pair, chance: random.Random) -> Iterator[Claim]:

@@ -71,7 +71,7 @@ class Article:
 
 @dataclass(slots=True)
 class Asked:
-    """A question of a set, the paragraph it was asked of, and what answers it there."""
+    """A question of a set, the paragraph it was asked of, and what answers it there; `also` are the paragraphs of the article that answer it, too."""
 
     set: str
     question: str
@@ -79,6 +79,7 @@ class Asked:
     place: int
     gold: frozenset[int]
     answer: tuple[int, int, int] | None
+    also: frozenset[int] = frozenset()
 
     @property
     def context(self) -> Context:
@@ -128,7 +129,7 @@ def _asked(row: Json, articles: dict[tuple[str, str], Article], places: dict[tup
     article = articles.setdefault(named, Article("" if alone else row["title"].replace("_", " ")))
     if (key := (*named, row["context"])) not in places:
         places[key] = len(article.contexts)
-        _add(article, row["context"], tuple(sentence_spans(row["context"])))
+        add(article, row["context"], tuple(sentence_spans(row["context"])))
     place = places[key]
     spans = article.contexts[place].spans
     marks = row["answers"] or row["evidence"]
@@ -145,11 +146,12 @@ def _selected(row: Json) -> Asked:
     """A question of a selection set: its sentences are its paragraph."""
     article = Article(row["title"])
     passage = Passage.of(row["title"], row["sentences"])
-    _add(article, passage.text, passage.sentences)
+    add(article, passage.text, passage.sentences)
     return Asked(row["set"], row["question"].strip(), article, 0, frozenset(n for n, label in enumerate(row["labels"]) if label), None)
 
 
-def _add(article: Article, text: str, spans: tuple[tuple[int, int], ...]) -> None:
+def add(article: Article, text: str, spans: tuple[tuple[int, int], ...]) -> None:
+    """Give an article one more paragraph."""
     stems = frozenset(stemmed for _, stemmed in words(text))
     article.contexts.append(Context(text, spans, tuple(text[start:end] for start, end in spans), stems))
     article.frequency.update(stems)
@@ -172,7 +174,7 @@ def row_of(asked: Asked, chance: random.Random) -> Row:
     gold = frozenset(n - first for n in asked.gold if first <= n < last)
     answer = (asked.answer[0] - first, *asked.answer[1:]) if asked.answer and first <= asked.answer[0] < last else None
     room = _budget(chance) - sum(map(len, sentences))
-    more = _neighbour(asked.article, asked.place, room, chance) if chance.random() < 0.5 else ()
+    more = _neighbour(asked, room, chance) if chance.random() < 0.5 else ()
     if more and chance.random() < 0.5:
         answer = (answer[0] + len(more), *answer[1:]) if answer else None
         return Row(asked.question, _over(asked.article, chance), more + sentences, frozenset(n + len(more) for n in gold), answer)
@@ -199,7 +201,7 @@ def misleading(asked: Asked, chance: random.Random) -> Row | None:
         return sum(1 / (0.5 + asked.article.frequency[stemmed] / total) for stemmed in stems & context.stems)
 
     near = range(max(0, asked.place - 60), min(len(asked.article.contexts), asked.place + 60))
-    others = [asked.article.contexts[n] for n in near if n != asked.place]
+    others = [asked.article.contexts[n] for n in near if n not in asked.also | {asked.place}]
     others = [context for context in others if not (answer and answer in context.text.lower())]
     if not others:
         return None
@@ -239,9 +241,10 @@ def _window(sentences: Sequence[str], kept: int | None, chance: random.Random) -
             last += 1
 
 
-def _neighbour(article: Article, place: int, room: int, chance: random.Random) -> tuple[str, ...]:
-    """Sentences of the next paragraph, or of the one before, that fit."""
-    there = [n for n in (place - 1, place + 1) if 0 <= n < len(article.contexts)]
+def _neighbour(asked: Asked, room: int, chance: random.Random) -> tuple[str, ...]:
+    """Sentences of the next paragraph, or of the one before, that fit and do not answer."""
+    article = asked.article
+    there = [n for n in (asked.place - 1, asked.place + 1) if 0 <= n < len(article.contexts) and n not in asked.also]
     if not there:
         return ()
     taken: list[str] = []
