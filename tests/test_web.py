@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -527,6 +528,17 @@ def test_the_page_speaks_the_language_that_was_asked_for(headers: dict[str, str]
 
 
 # --- In the browser ------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1440, 1200, 1100, 860])
+def test_the_head_of_the_chat_stands_in_one_line_beside_the_sources(server: Server, chromium: Any, width: int) -> None:
+    page = Page(chromium, server.address, width)
+    left, *parts = (page.tab.locator(f"#fn-{part}").bounding_box() for part in ("left", "menu", "about", "engine", "new"))
+    assert all(one["x"] + one["width"] <= next["x"] for one, next in pairwise(parts))
+    assert parts[-1]["x"] + parts[-1]["width"] <= left["x"] + left["width"]
+    assert max(part["height"] for part in parts) < 60
+    page.close()
 
 
 @pytest.mark.browser
