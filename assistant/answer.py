@@ -218,7 +218,7 @@ def _together(question: str, asked: str, parts: Sequence[Grounds]) -> Grounds:
     """The grounds of a question out of those of its parts: what each of them offers, in turn."""
     offered = _in_turn(part.offered for part in parts)
     labels = {cite.place(citation.sentence): citation.label for citation in offered}
-    best = max(parts, key=lambda part: part.confidence)
+    best = max(parts, key=lambda part: (part.answered, part.confidence))  # A part in another language has a bar of its own.
     return replace(
         best,
         question=question,

@@ -29,6 +29,7 @@ MOST_SAID = 12
 """Content words of the last answer that are taken along; tuned on one half of CANARD's development set (the other half is reported)."""
 
 CARRIED = re.compile(r"(.*\?)\s+(\([^()]*\))", re.DOTALL)
+"""A question, and in brackets what it leans on, as `standalone` writes it."""
 
 History = Sequence[tuple[str, str]]
 """The questions so far and what was answered ("" where nothing was), oldest first."""

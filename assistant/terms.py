@@ -112,9 +112,10 @@ class Party:
 
     def asked(self, question: str) -> str:
         """A question with its role for its name: "does the Employee" for "does Ms Reed"."""
-        said = self.said(question)
+        if not (said := self.said(question)):
+            return question
         around = rf"(?:\b(?:{'|'.join(TITLES)})\b\.? )?{re.escape(said)}(?:,? (?:{'|'.join(FORMS)})\b\.?)?"
-        return re.sub(rf"(?:\bthe )?{around}", f"the {self.role}", question, flags=re.IGNORECASE) if said else question
+        return re.sub(rf"(?:\bthe )?{around}", f"the {self.role}", question, flags=re.IGNORECASE)
 
     @property
     def called(self) -> re.Pattern[str]:
@@ -203,6 +204,8 @@ class Short:
 
     def asked(self, question: str) -> str:
         """A question with the abbreviation for what it stands for."""
+        if self.long.lower() not in question.lower():
+            return question  # Every question is held against every abbreviation of what it found: no pattern is made in vain.
         return re.sub(rf"\b{re.escape(self.long)}(?: \({re.escape(self.short)}\))?", self.short, question, flags=re.IGNORECASE)
 
 

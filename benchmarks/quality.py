@@ -33,6 +33,8 @@ from index.types import Document, Sentence
 DATA = Path(__file__).parents[2] / "shared" / "data" / "dev" / "evidence"
 SETS = ("squad2_dev_articles", "squadshifts_heldout")
 EVERY = 4  # Of the questions, so that it ends in minutes.
+OPENS = re.compile(r"(?:what|who|whom|whose|when|where|why|which|how)\b", re.IGNORECASE)
+"""How a question begins that can come after "and"."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,17 @@ def main() -> None:
     for name, file in files.items():
         if not file.is_file():
             print(f"{name} is not here: {file}\n")
-    here = {name: file for name, file in files.items() if file.is_file()}
     _print_head("set", "questions", "first right (words; cosine)", "one of those cited right", "AUROC (words; cosine)", "answered or declined right", "ECE")
-    told = {name: _print_row(name, file) for name, file in here.items()}
+    told, pairs = {}, []
+    for name, file in files.items():
+        if file.is_file():
+            documents, questions = _read(file)
+            with _opened(documents) as assistant:
+                told[name] = _print_row(name, assistant, questions)
+                pairs.append(_row_of_pairs(name, assistant, documents, questions))
     _print_reliability(told)
     _print_head("set", "pairs", "both answers cited (asked one by one)", "pairs with one answer", "it is cited, the other declined (asked one by one)")
-    for name, file in here.items():
-        _print_pairs(name, file)
+    print("\n".join(pairs))
 
 
 def _print_head(*columns: str) -> None:
@@ -90,13 +96,11 @@ def _opened(documents: Sequence[Document]) -> Iterator[Assistant]:
         yield Assistant(index, open_evidence(embedder, index.keywords))
 
 
-def _print_row(name: str, file: Path) -> list[dict[str, float]]:
+def _print_row(name: str, assistant: Assistant, questions: Sequence[Asked]) -> list[dict[str, float]]:
     """Print the row of a set; its reliability diagram."""
-    documents, questions = _read(file)
-    with _opened(documents) as assistant:
-        likeness = Likeness(assistant.index.embedder)
-        words = LinearEvidence(likeness, assistant.index.keywords)
-        outcomes = [_outcome(assistant, words, likeness, asked) for asked in questions]
+    likeness = Likeness(assistant.index.embedder)
+    words = LinearEvidence(likeness, assistant.index.keywords)
+    outcomes = [_outcome(assistant, words, likeness, asked) for asked in questions]
     answerable = np.array([bool(asked.answers) for asked in questions])
     first, cited, by_words, cosine = (np.mean([getattr(o, name) for o, can in zip(outcomes, answerable, strict=True) if can]) for name in RIGHTS)
     confidences = np.array([o.confidences for o in outcomes])
@@ -110,9 +114,8 @@ def _print_row(name: str, file: Path) -> list[dict[str, float]]:
     return reliability(confidences[:, 0], answerable)
 
 
-def _print_pairs(name: str, file: Path) -> None:
-    """Print how two questions of an article fare as one, "… , and …?" and "…? …?" by turns: no two of the pairs share a question."""
-    documents, questions = _read(file)
+def _row_of_pairs(name: str, assistant: Assistant, documents: Sequence[Document], questions: Sequence[Asked]) -> str:
+    """How two questions of an article fare as one, "… , and …?" and "…? …?" by turns: no two of the pairs share a question."""
     both: list[tuple[Asked, Asked]] = []
     one: list[tuple[Asked, Asked]] = []
     for document in documents:
@@ -121,19 +124,15 @@ def _print_pairs(name: str, file: Path) -> None:
         one += zip(can, cannot, strict=False)
         left = can[len(cannot) :]
         both += zip(left[::2] or can[::2], left[1::2] or can[1::2], strict=False)
-    with _opened(documents) as assistant:
-        alone = {asked: assistant.ask(asked.question) for asked in questions}
-        told = [assistant.ask(_as_one(pair, place)) for place, pair in enumerate((*both, *one))]
+    alone = {asked: assistant.ask(asked.question) for pair in (*both, *one) for asked in pair}
+    told = [assistant.ask(_as_one(pair, place)) for place, pair in enumerate((*both, *one))]
     right = [all(_cites(answer, asked) for asked in pair) for pair, answer in zip(both, told, strict=False)]
     apart = [all(_cites(alone[asked], asked) for asked in pair) for pair in both]
     named = [_cites(answer, can) and _names(answer, cannot) for (can, cannot), answer in zip(one, told[len(both) :], strict=True)]
     singly = [_cites(alone[can], can) and not alone[cannot].found for can, cannot in one]
     cells = (f"{np.mean(said):.0%} ({np.mean(by_itself):.0%})" if said else "–" for said, by_itself in ((right, apart), (named, singly)))
     first, second = cells
-    print(f"| {name} | {len(both)} | {first} | {len(one)} | {second} |", flush=True)
-
-
-OPENS = re.compile(r"(?:what|who|whom|whose|when|where|why|which|how)\b", re.IGNORECASE)
+    return f"| {name} | {len(both)} | {first} | {len(one)} | {second} |"
 
 
 def _as_one(pair: tuple[Asked, Asked], place: int) -> str:
