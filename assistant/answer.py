@@ -92,8 +92,7 @@ class Assistant:
     def _quoted(self, grounds: Grounds, failed: str) -> Answer:
         """The answer in words of the documents, if they have one, where a model failed to give one."""
         draft = quote.draft(grounds, self.evidence)
-        said = [failed, "The answer is quoted from the documents instead." if draft.claims else None, draft.notice]
-        return self.check(grounds, replace(draft, notice=" ".join(filter(None, said))))
+        return self.check(grounds, replace(draft, notice=f"{failed} The answer is quoted from the documents instead." if draft.claims else failed))
 
     def ground(self, question: str, standalone: str | None = None, only: Filter | None = None) -> Grounds:
         """What the documents offer: nothing, if they do not answer. A question that asks several is grounded part by part.
@@ -174,6 +173,7 @@ class Assistant:
             carried = draft.pending or any(claim.support is not Support.UNSUPPORTED for claim in known)
             claims, citations = cite.renumber(known if carried else (), offered, best_first=quoted and not grounds.whole)
             cite.require_valid(claims, citations, offered, self.index.document, verbatim=quoted)
+        missing = f"Nothing of what {draft.engine} wrote is said in the documents." if known and not claims else grounds.unanswered if draft.partial else None
         timings["total"] = round(sum(timings.values()), 1)
         return Answer(
             question=grounds.question,
@@ -187,7 +187,7 @@ class Assistant:
             hits=grounds.hits,
             short_answer=_cited(grounds.short_answer, citations),
             judge=grounds.judge,
-            notice=draft.notice or (f"Nothing of what {draft.engine} wrote is said in the documents." if known and not claims else None),
+            notice=" ".join(filter(None, (draft.notice, missing))) or None,
             pending=draft.pending,
             timings_ms=timings,
         )

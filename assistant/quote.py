@@ -20,19 +20,18 @@ LEANS = re.compile(r"(?:He|She|It|They|This|That|These|Those|Such|His|Her|Its|Th
 def draft(grounds: Grounds, evidence: Evidence) -> Draft:
     """One to three of the offered sentences, each a claim that cites itself, in reading order within a document; all of them for a summary.
 
-    Of a question with parts these are one or two for each part that is likely enough to be answered, with a notice of the others. None where it is not likely
-    enough that one of them answers.
+    Of a question with parts these are one or two for each part that is likely enough to be answered. None where it is not likely enough that one of them
+    answers.
     """
     if not grounds.answered:
         return Draft((), QUOTE)
     if grounds.whole:
-        chosen, notice = list(grounds.offered), None
+        chosen = list(grounds.offered)
     else:
         parts = [part for part in grounds.parts or (grounds,) if part.answered]
         chosen = [citation for part in parts for citation in _in_order(_choose(part.offered, evidence, MOST if len(parts) < 2 else MOST_OF_PART))]
-        notice = " ".join(f"The documents do not answer “{part.question}”" for part in grounds.parts if not part.answered) or None
     claims = tuple(Claim(sentence, (label,)) for label, sentence in {c.label: c.sentence.text for c in chosen}.items())
-    return Draft(claims, QUOTE, notice)
+    return Draft(claims, QUOTE, partial=True)
 
 
 def leans(sentence: Sentence, before: Sentence) -> bool:

@@ -82,15 +82,24 @@ class Grounds:
     parts: tuple["Grounds", ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
 
+    @property
+    def unanswered(self) -> str | None:
+        """What there is to say of the parts of a question that the documents do not answer, while they answer others."""
+        return " ".join(f"The documents do not answer “{part.question}”" for part in self.parts if self.answered and not part.answered) or None
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer before it is checked. `engine` says who wrote it; `notice` what there is to say of how; `pending` the sentence under way."""
+    """An answer before it is checked. `engine` says who wrote it; `notice` what there is to say of how; `pending` the sentence under way.
+
+    `partial`: it leaves out what it found no answer to, if anything.
+    """
 
     claims: tuple[Claim, ...]
     engine: str
     notice: str | None = None
     pending: str = ""
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

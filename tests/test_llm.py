@@ -188,6 +188,15 @@ def test_what_the_model_declines_is_declined(ask: Ask) -> None:
     assert answer.notice == "compatible:m found no answer in the sentences that it was given."
 
 
+def test_a_part_that_the_model_leaves_open_is_named_if_the_documents_do_not_answer_it(ask: Ask) -> None:
+    question = f"{QUESTION.removesuffix('?')}, and who discovered penicillin?"
+    assert ask(TRUE, question=question).notice is None
+    answer = ask(f"{TRUE} {DECLINING}", question=question)
+    assert answer.fully_supported
+    assert answer.notice == "The documents do not answer “who discovered penicillin?”"
+    assert ask(f"{TRUE} {DECLINING}").notice is None
+
+
 def test_with_nothing_found_no_model_hears_anything(ask: Ask, models: ModelServer) -> None:
     """Law 6."""
     before = len(models.heard())
