@@ -1,5 +1,5 @@
-"""What a document says in two ways: parties, `Holm Ltd ("the Lessee")`; abbreviations, "total sleep time (TST)"; kinds, "Category C - visits abroad";
-sums, where "all amounts are in millions of euros".
+"""What a document says in two ways: parties, `Holm Ltd ("the Lessee")`; abbreviations, "total sleep time (TST)"; initials of people; kinds, "Category C -
+visits abroad"; sums, where "all amounts are in millions of euros".
 
 Pure rules over words, in English. What is defined in other ways ("hereinafter together the Sellers") they miss.
 """
@@ -32,6 +32,8 @@ LAST = re.compile(r",\s|\s*$")
 """What stands between a name and what it is called: an address, or nothing."""
 SHORT = re.compile(r"\(([A-Z][A-Za-z0-9-]{1,9})(?:[;,] [^()]{1,40})?\)")
 """An abbreviation, after what it stands for."""
+INITIALS = re.compile(r"(?<![\w.])([A-Z]\.[ -]?[A-Z]\.(?:[ -]?[A-Z]\.)?)(?=\s[a-z(]|[,;:)]|\s*$)", re.MULTILINE)
+"""`H.I.`, where no surname follows."""
 KIND = re.compile(r"^[ \t>*_-]*([A-Z][a-z]+) ([A-Z]|\d{1,2})[*_]*(?::[*_]*| [-–—])[ \t]+([a-z][^.;:()\n]{3,100})", re.MULTILINE)
 """`Category C - visits abroad`, at the beginning of a line."""
 SCALES = SCALE | OF_MONEY | {"000": 1e3}
@@ -187,7 +189,7 @@ def _words(name: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Short:
-    """An abbreviation and what it stands for."""
+    """An abbreviation and what it stands for; initials and a surname."""
 
     long: str
     short: str
@@ -210,13 +212,20 @@ class Short:
 
 
 def _shorts(text: str) -> Iterator[Short]:
-    """The abbreviations that a text gives in brackets after what they stand for (Schwartz and Hearst, 2003), each once."""
+    """The abbreviations that a text gives in brackets after what they stand for (Schwartz and Hearst, 2003), each once; initials with the surname of the only
+    one whose they are: "H.I. analysed the data" in a paper by H. Imanishi.
+    """
     found: set[str] = set()
     for match in SHORT.finditer(text):
         short = match[1]
         if short not in found and sum(map(str.isupper, short)) > 1 and (long := _stands_for(short, text[max(0, match.start() - BEFORE) : match.start()])):
             found.add(short)
             yield Short(long, short)
+    for short in dict.fromkeys(match[1] for match in INITIALS.finditer(text)):
+        first, *between, last = re.findall("[A-Z]", short)
+        named = rf"\b{first}(?:\.|[a-z]+)[ -]{''.join(rf'{letter}[.a-z]*[ -]?' for letter in between)}({last}[a-z][\w’'-]+)"
+        if len(surnames := set(re.findall(named, text))) == 1:
+            yield Short(surnames.pop(), short)
 
 
 def _stands_for(short: str, text: str) -> str:

@@ -119,8 +119,10 @@ def _best(text: str, given: Labels, offered: dict[int, Citation], judged: Callab
 
 
 def _told(stems: set[str], text: str) -> set[str | float]:
-    """Some stems of a text with the values of its numbers: these count twice, as they tell most of what is meant, and "fourteen" is 14."""
-    return stems | {token.value for token in tokens_of(text) if token.value is not None}
+    """Some stems of a text, its numbers as their values, written or spelt: these count twice, as they tell most of what is meant."""
+    numbers = {token.stem: token.value for token in tokens_of(text) if token.value is not None}
+    values: set[str | float] = {*numbers.values(), *map(str, numbers.values())}
+    return (stems - numbers.keys()) | values
 
 
 def _tries(given: Labels, near: Sequence[int], shared: Mapping[int, set[str | float]], neighbours: bool) -> Iterator[Labels]:

@@ -81,6 +81,10 @@ def test_what_defines_no_party_changes_no_word(text: str) -> None:
         ("We measured total sleep time (TST).", "TST rose.", "The pulse rose.", "TST rose."),
         ("It was paid by the University of Oslo (UiO; Norway).", "UiO paid.", "The University of Oslo paid.", "University of Oslo paid."),
         ("It was (NOT) so.", "NOT so.", "It was so.", "NOT so."),
+        ("By R. Ahlgren and Hana Imai. H.I. wrote it, R.A. did not.", "H.I. wrote it, R.A. did not.", "Imai wrote it.", "Imai wrote it, R.A. did not."),
+        ("By H. K. Imai. H.K.I. wrote it.", "H.K.I. wrote it.", "Imai wrote it.", "Imai wrote it."),
+        ("By H. Imai and Hilda Idris. H.I. wrote it.", "H.I. wrote it.", "Imai wrote it.", "H.I. wrote it."),
+        ("By H.I. Imai and P. Ono.", "H.I. Imai wrote it.", "Ono wrote it.", "H.I. Imai wrote it."),
     ],
 )
 def test_an_abbreviation_is_read_as_the_claim_has_it(text: str, sentence: str, claim: str, said: str) -> None:

@@ -17,6 +17,10 @@ RUBBISH = frozenset("and or of the household domestic garden collection collecti
 """Words beside "refuse" where it is what is thrown away."""
 SET_ASIDE = frozenset({("instead", "of"), ("rather", "than"), ("left", "out"), ("leave", "out"), ("leaving", "out")})
 """What sets aside what comes after it: no denial, but what is denied on the other side agrees with it."""
+NOTHING = frozenset(("nothing", "nobody"))
+"""What denies the verb before it: "cost the Trust nothing"."""
+TAXES = frozenset("vat tax taxes duty".split())
+"""What a sum is told before, or excludes."""
 NEEDS = frozenset("need needs needed require requires required must only".split())
 """What says with no denial that something goes not without something."""
 FEWER = frozenset("fewer less closer lower smaller shorter younger nearer".split())
@@ -113,10 +117,13 @@ def _is_something(tokens: Sequence[Token], place: int) -> bool:
 
 
 def _set_aside(tokens: Sequence[Token]) -> set[str]:
-    """The first content words after each "instead of", "except" and the like: "rather than whole schools"."""
+    """The first content words after each "instead of", "except" and the like: "rather than whole schools"; the last ones before each "nothing"."""
     pairs = [after for after, (one, other) in enumerate(pairwise(tokens), 2) if (one.folded, other.folded) in SET_ASIDE]
     lone = [after for after, token in enumerate(tokens, 1) if token.folded in ("except", "excepting", "excluding", "unless")]
-    return {word for after in (*pairs, *lone) for word in _content(tokens[after : after + REACH])[:2]} | _left_to(tokens)
+    ended = [place for place, token in enumerate(tokens) if token.folded in NOTHING]
+    verbs = {word for place in ended for word in _content(tokens[max(0, place - REACH) : place])[-2:]}
+    taxes = {token.stem for before, token in pairwise(tokens) if before.folded == "before" and token.folded in TAXES}
+    return {word for after in (*pairs, *lone) for word in _content(tokens[after : after + REACH])[:2]} | verbs | taxes | _left_to(tokens)
 
 
 def _left_to(tokens: Sequence[Token]) -> set[str]:

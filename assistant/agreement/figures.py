@@ -26,7 +26,7 @@ BEYOND = 1.5
 YEAR = stem("year")
 CALENDAR = {name[:length]: name for name in (*MONTHS, *DAYS) for length in (3, 4, len(name))}
 COMPARES = frozenset(
-    "more less fewer higher lower above below over under ahead behind longer shorter later earlier older younger dearer cheaper rose fell".split()
+    "more less fewer higher lower above below over under ahead behind longer shorter short later earlier older younger dearer cheaper rose fell".split()
 )
 """Words before which, or after, a number tells how far two others lie apart."""
 ADDS = frozenset("total totalling altogether together combined both sum overall rest remaining remainder left difference".split())
