@@ -50,10 +50,10 @@ FEATURES = (
 )
 """What the score of a sentence is a weighted sum of. "short answer" is the logarithm of how sure the model is of one in it; "skimmed" the small
 model's logit, "closely" whether the larger model read it, whose logits are others."""
-SIGNS = ("closely", "skimmed", "unknown names", "constant")
+SIGNS = ("closely", "skimmed", "cosine", "unknown names", "constant")
 """What the confidence is the logistic function of a weighted sum of: the log odds that any sentence answers, of those that the larger model read and, of
-all, by the small one; and the share of the question's names that no document holds. What answers a wide question is told in several sentences, none of which
-is likely to be the one. Cosines, the scores and their lead told nothing more of articles that the weights were not fitted to."""
+all, by the small one; the best chunk's cosine; and the share of the question's names that no document holds. What answers a wide question is told in several
+sentences, none of which is likely to be the one. More (the scores, their lead, the words shared) told less of articles that the weights were not fitted to."""
 LEAST_SURE = 1e-4
 
 
@@ -159,10 +159,10 @@ def measure(question: str, found: Sequence[Candidate], hits: Sequence[Hit], read
 
 def signs(question: str, features: Floats, vocabulary: Vocabulary) -> Floats:
     """What the confidence is told from, float64 (signs,)."""
-    logits, skimmed, read = (features[:, FEATURES.index(name)] for name in ("logit", "skimmed", "closely"))
+    logits, skimmed, read, cosines = (features[:, FEATURES.index(name)] for name in ("logit", "skimmed", "closely", "cosine of the chunk"))
     # All logits of a question are against the same "none of them", so that their exponentials add up (Clark and Gardner, 2018).
     closely = np.logaddexp.reduce(logits[read > 0], initial=NOTHING)
-    return np.array([closely, np.logaddexp.reduce(skimmed), unknown_names(question, vocabulary), 1.0])
+    return np.array([closely, np.logaddexp.reduce(skimmed), cosines.max(), unknown_names(question, vocabulary), 1.0])
 
 
 def weights_of(named: dict[str, float], order: Sequence[str]) -> Floats:

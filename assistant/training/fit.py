@@ -21,10 +21,8 @@ from assistant.evidence.model import FEATURES, SIGNS, Floats, measure, passage_o
 from assistant.evidence.reader import Reader
 from assistant.evidence.shipped import ALONE, LIKE, Shipped
 from assistant.training.claims import of_question, of_sentence
-from assistant.training.questions import questions_of
 from assistant.training.sets import Article, Asked, answer_text, read_claims, read_questions, row_of
 from assistant.training.twist import Kinds
-from assistant.training.written import read_written
 from index import Index
 from index.build import build
 from index.embed import DEFAULT_MODEL, Embedder, default_cache, open_embedder
@@ -32,9 +30,7 @@ from index.store import Store
 from index.types import Document
 from index.words import words
 
-HUMAN = "squad2_dev_part"
-"""The set half of whose questions people wrote to be unanswerable."""
-SETS = (HUMAN, "squad1_dev_part", "squad_train_span", "squad_train_reqa", "squadshifts_new_wiki")
+SETS = ("squad2_dev_part", "squad1_dev_part", "squad_train_span", "squad_train_reqa", "squadshifts_new_wiki")
 NDArrayBool = NDArray[np.bool_]
 
 BAR = 0.25
@@ -59,7 +55,8 @@ it lets a false one in twenty pass, and marks one in ten of the true ones; at 0.
 class Case:
     """A question asked of an index: the features of its candidates, which of them answer, and what else the confidence is told from.
 
-    `shorts` are of each candidate the probability of its short answer, and whether that is much like the one marked.
+    `human`: it is of the articles half of whose questions people wrote to be unanswerable. `shorts` are of each candidate the probability of its
+    short answer, and whether that is much like the one marked.
     """
 
     features: Floats
@@ -67,7 +64,7 @@ class Case:
     question: str
     index: Index
     answerable: bool
-    set: str
+    human: bool
     shorts: tuple[tuple[float, bool], ...]
 
 
@@ -83,23 +80,18 @@ def fit(data: Path, folder: Path, model: str) -> dict[str, object]:
 
 
 def _evidence(asked: Sequence[Asked], reader: Reader, embedder: Embedder) -> dict[str, object]:
-    """How the model's figures for sentences are joined with the search, and what confidence they give: to questions of articles that people asked, and over
-    documents that were made up, where those that are not answered count as many as those that are.
-    """
+    """How the model's figures for sentences are joined with the search, and what confidence they give."""
     cases = [case for part in (0, 1, None) for case in _ask(asked, reader, embedder, part)]
     score = _rank([case for case in cases if case.right.any()])
     # The others are all answerable: with them a confidence would be too high wherever people ask what is not there.
-    human = [case for case in cases if case.set == HUMAN]
-    natural = _ask(list({one.question: one for one in questions_of(read_written(held=True))}.values()), reader, embedder, None)
-    told = np.stack([signs(case.question, case.features, case.index.keywords) for case in (*human, *natural)])
-    answerable = np.array([case.answerable for case in (*human, *natural)])
-    written = np.arange(len(told)) >= len(human)
-    counts = np.where(written & ~answerable, (written & answerable).sum() / (written & ~answerable).sum(), 1.0)
+    human = [case for case in cases if case.human]
+    told = np.stack([signs(case.question, case.features, case.index.keywords) for case in human])
+    answerable = np.array([case.answerable for case in human])
     fitted = [name for name in SIGNS if name not in ("unknown names", "constant")]
-    weights = _logistic_fit(told[:, [SIGNS.index(name) for name in fitted]], answerable, counts)
+    weights = _logistic_fit(told[:, [SIGNS.index(name) for name in fitted]], answerable)
     confidence = {**dict(zip((*fitted, "constant"), map(_short, weights), strict=True)), "unknown names": UNKNOWN_NAMES}
     shorts = [case.shorts[int(np.argmax(case.features @ score))] for case in human]
-    sure = np.array([probability for probability, _ in shorts]) / (1 + np.exp(-told[~written] @ weights_of(confidence, SIGNS)))
+    sure = np.array([probability for probability, _ in shorts]) / (1 + np.exp(-told @ weights_of(confidence, SIGNS)))
     return {
         "score": dict(zip(FEATURES, map(_short, score), strict=True)),
         "confidence": confidence,
@@ -147,7 +139,7 @@ def _case(asked: Asked, index: Index, reader: Reader, document: str | None, star
     marked = answer_text(asked.answer, asked.context.sentences)
     answers = [(read[c.hit].answers[c.place], hits[c.hit].chunk.text) for c in found]
     shorts = tuple((answer.probability, _overlap(text[slice(*answer.span)], marked) >= ALIKE) if answer else (0.0, False) for answer, text in answers)
-    return Case(features, right, asked.question, index, bool(spans), asked.set, shorts)
+    return Case(features, right, asked.question, index, bool(spans), asked.set == "squad2_dev_part", shorts)
 
 
 def _overlap(answer: str, marked: str) -> float:
@@ -171,14 +163,12 @@ def _rank(cases: Sequence[Case]) -> Floats:
     return _minimised(weights, loss)
 
 
-def _logistic_fit(features: Floats, labels: Floats, counts: Floats | None = None) -> Floats:
-    """Weights and constant of a logistic regression; `counts` says how often each row counts."""
+def _logistic_fit(features: Floats, labels: Floats) -> Floats:
+    """Weights and constant of a logistic regression."""
     x = torch.from_numpy(np.hstack([features, np.ones((len(features), 1))]).astype(np.float64))
     y = torch.from_numpy(labels.astype(np.float64))
     weights = torch.zeros(x.shape[1], dtype=torch.float64, requires_grad=True)
-    often = None if counts is None else torch.from_numpy(counts)
-    loss = torch.nn.functional.binary_cross_entropy_with_logits
-    return _minimised(weights, lambda: loss(x @ weights, y, often, reduction="sum") + 0.01 * weights.square().sum())
+    return _minimised(weights, lambda: torch.nn.functional.binary_cross_entropy_with_logits(x @ weights, y, reduction="sum") + 0.01 * weights.square().sum())
 
 
 def _minimised(weights: torch.Tensor, loss: Callable[[], torch.Tensor]) -> Floats:
