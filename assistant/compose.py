@@ -76,12 +76,8 @@ def _draft(text: str, notice: str | None, offered: Sequence[Citation], model: La
     spoken = language_of(" ".join(one.text for one in said), LEAST_WORDS)
     if spoken and spoken not in (known := {citation.sentence.document.language for citation in offered}) and known != {""}:
         raise LlmError(f"{model.name} answered in another language than the documents', in which it cannot be checked")
-    return Draft(_claims(said), model.name, notice, partial=any(map(_refuses, said)))
+    return Draft(_claims(said), model.name, notice, partial=any(map(reply.refuses, said)))
 
 
 def _claims(said: Sequence[reply.Said]) -> tuple[Claim, ...]:
-    return tuple(Claim(one.text, one.labels) for one in said if not _refuses(one))
-
-
-def _refuses(said: reply.Said) -> bool:
-    return reply.refuses(said.text) and not said.labels
+    return tuple(Claim(one.text, one.labels) for one in said if not reply.refuses(one))

@@ -94,12 +94,12 @@ def read(reply: str, finished: bool = True) -> tuple[Said, ...]:
 
 def declines(said: tuple[Said, ...]) -> bool:
     """Whether a reply says that the documents do not answer, and nothing that it cites."""
-    return bool(said) and not any(one.labels for one in said) and refuses(said[0].text)
+    return bool(said) and not any(one.labels for one in said) and refuses(said[0])
 
 
-def refuses(sentence: str) -> bool:
-    """Whether a sentence says that the documents do not answer."""
-    return REFUSES.match(sentence) is not None
+def refuses(said: Said) -> bool:
+    """Whether a sentence says that the documents do not answer, and cites nothing."""
+    return REFUSES.match(said.text) is not None and not said.labels
 
 
 def endless(reply: str) -> bool:

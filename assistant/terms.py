@@ -88,7 +88,7 @@ def parties(text: str) -> tuple["Party", ...]:
 @lru_cache(maxsize=64)
 def shorts(text: str) -> tuple["Short", ...]:
     """What a text abbreviates."""
-    return tuple(_shorts(text))
+    return (*_shorts(text), *_initials(text))
 
 
 # --- Parties ---------------------------------------------------------------------------------------------
@@ -212,15 +212,17 @@ class Short:
 
 
 def _shorts(text: str) -> Iterator[Short]:
-    """The abbreviations that a text gives in brackets after what they stand for (Schwartz and Hearst, 2003), each once; initials with the surname of the only
-    one whose they are: "H.I. analysed the data" in a paper by H. Imanishi.
-    """
+    """The abbreviations that a text gives in brackets after what they stand for (Schwartz and Hearst, 2003), each once."""
     found: set[str] = set()
     for match in SHORT.finditer(text):
         short = match[1]
         if short not in found and sum(map(str.isupper, short)) > 1 and (long := _stands_for(short, text[max(0, match.start() - BEFORE) : match.start()])):
             found.add(short)
             yield Short(long, short)
+
+
+def _initials(text: str) -> Iterator[Short]:
+    """The initials in a text, with the surname of the only one whose they are: "H.I. analysed the data" in a paper by H. Imanishi."""
     for short in dict.fromkeys(match[1] for match in INITIALS.finditer(text)):
         first, *between, last = re.findall("[A-Z]", short)
         named = rf"\b{first}(?:\.|[a-z]+)[ -]{''.join(rf'{letter}[.a-z]*[ -]?' for letter in between)}({last}[a-z][\w’'-]+)"

@@ -117,11 +117,12 @@ def _is_something(tokens: Sequence[Token], place: int) -> bool:
 
 
 def _set_aside(tokens: Sequence[Token]) -> set[str]:
-    """The first content words after each "instead of", "except" and the like: "rather than whole schools"; the last ones before each "nothing"."""
+    """The first content words after each "instead of", "except" and the like: "rather than whole schools"; the last ones before each "nothing"; a tax that
+    a sum is told before.
+    """
     pairs = [after for after, (one, other) in enumerate(pairwise(tokens), 2) if (one.folded, other.folded) in SET_ASIDE]
     lone = [after for after, token in enumerate(tokens, 1) if token.folded in ("except", "excepting", "excluding", "unless")]
-    ended = [place for place, token in enumerate(tokens) if token.folded in NOTHING]
-    verbs = {word for place in ended for word in _content(tokens[max(0, place - REACH) : place])[-2:]}
+    verbs = {word for n, token in enumerate(tokens) if token.folded in NOTHING for word in _content(tokens[max(0, n - REACH) : n])[-2:]}
     taxes = {token.stem for before, token in pairwise(tokens) if before.folded == "before" and token.folded in TAXES}
     return {word for after in (*pairs, *lone) for word in _content(tokens[after : after + REACH])[:2]} | verbs | taxes | _left_to(tokens)
 
